@@ -38,7 +38,7 @@ class SkillCatalog:
         return len(self.skills)
 
     def number_of(self, skill_id: str, name: str | None) -> int:
-        """Give the number of a skill seen on an agent; a skill that the list lacks is added, under its id if need be."""
+        """Give the number of a skill seen on an agent; one that the list lacks is added, named by its id if need be."""
         number = self._by_id.get(skill_id)
         if number is None:
             number = self._by_id[skill_id] = len(self.skills)
