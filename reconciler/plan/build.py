@@ -1,0 +1,108 @@
+"""Builds the plan: every managed agent compared, what differs listed, sorted, counted and named by its digest."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.model.agents import LiveAgent, LiveState
+from reconciler.model.tenant import RateLimit
+from reconciler.plan.change import Action, AgentChange, AgentName, Plan, Summary
+from reconciler.plan.coverage import coverage_rows
+from reconciler.plan.diff import by_skill_id, list_changes, sets_to_write
+from reconciler.plan.digest import digest_of
+from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments, whole_tenant
+from reconciler.plan.match import Matched, Row, position_of, ref_of
+from reconciler.plan.resolve import ResolvedState, ignored_skills
+from reconciler.plan.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides of a comparison, with every name found."""
+
+    resolved: ResolvedState
+    live: LiveState
+    matched: Matched
+    rows: Collection[str]
+
+
+def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before: Collection[str] = ()) -> Plan:
+    """Compare desired and live.
+
+    `managed_before` are the refs that the last apply managed, to say which of them no file names any more.
+    """
+    desired, live = sides.resolved.desired, sides.live
+    in_scope = [row for row in sides.matched.live if scope.holds(row)]
+    missing = [row for row in sides.matched.missing if scope.holds(row)]
+    ignored = ignored_skills(desired, live.catalog)
+    pairs = sorted(_agent_changes(sides, scope, ignored), key=lambda pair: _order(pair[0]))
+    changes = tuple(change for change, _ in pairs)
+    findings = [
+        *missing_agents(desired, missing, live),
+        *odd_agents(desired, sides.matched, in_scope, live),
+        *odd_assignments(desired, sides.matched, in_scope, live),
+        *whole_tenant(live, sides.rows, managed_before),
+    ]
+    return Plan(
+        tenant=desired.tenant.name,
+        digest=digest_of(desired.tenant.name, changes),
+        summary=_summary(sides, len(in_scope), len(missing), changes, rate_limit),
+        changes=changes,
+        coverage=() if live.availability is None else coverage_rows(live.catalog, live.availability, pairs),
+        findings=tuple(sorted(findings, key=_finding_order)),
+        ignored=frozenset(live.catalog[number].id for number in ignored),
+    )
+
+
+def _order(change: AgentChange) -> tuple[str, str]:
+    return ((change.agent.email or change.agent.user_name).casefold(), change.agent.id)
+
+
+def _finding_order(finding: Diagnostic) -> tuple[str, tuple[str, int, int, str, str]]:
+    return (finding.code, finding.sort_key)
+
+
+def _agent_changes(sides: Sides, scope: Scope, ignored: frozenset[int]) -> Iterator[tuple[AgentChange, bool]]:
+    """Give each agent to write, and whether it is active."""
+    for number in range(len(sides.resolved.desired.tables)):
+        for row, desired_set in enumerate(sides.resolved.packed_sets(number)):
+            agent = sides.matched.live.get(Row(number, row))
+            if agent is None or agent.assignments is None or not scope.holds(Row(number, row)):
+                continue
+            sets = sets_to_write(agent.assignments, desired_set, ignored, scope.skills)
+            if sets is not None:
+                yield _agent_change(sides, Row(number, row), agent, *sets), agent.active
+
+
+def _agent_change(
+    sides: Sides, row: Row, agent: LiveAgent, before: dict[int, int], after: dict[int, int]
+) -> AgentChange:
+    desired, catalog = sides.resolved.desired, sides.live.catalog
+    source = position_of(desired, row)
+    return AgentChange(
+        agent=AgentName(agent.id, agent.email, agent.user_name, ref_of(desired, row)),
+        team=desired.tables[row.table].team,
+        source=source,
+        skills=list_changes(before, after, catalog, sides.resolved.steps(*row), source),
+        before=by_skill_id(before, catalog),
+        after=by_skill_id(after, catalog),
+        version=agent.version,
+    )
+
+
+def _summary(
+    sides: Sides, matched: int, missing: int, changes: tuple[AgentChange, ...], rate_limit: RateLimit
+) -> Summary:
+    actions = [assignment.action for change in changes for assignment in change.skills]
+    return Summary(
+        agents_managed=matched + missing,
+        agents_changed=len(changes),
+        agents_unmanaged=sides.live.total - len(sides.matched.live),
+        agents_missing=missing,
+        assignments_added=actions.count(Action.ADD),
+        assignments_changed=actions.count(Action.CHANGE),
+        assignments_removed=actions.count(Action.REMOVE),
+        writes=len(changes),
+        requests=len(changes) + sides.live.pages if changes else 0,
+        eta_seconds=round(rate_limit.seconds_for(len(changes)), 1),
+    )

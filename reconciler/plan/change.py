@@ -1,0 +1,132 @@
+"""The plan and its parts: a closed family of values, frozen once made.
+
+Plan
+├── AgentChange        one agent to write: its whole set before and after
+│   └── AssignmentChange   one skill of it: add, change or remove
+├── CoverageRow        one skill that changes hands: who can take it before and after
+├── Diagnostic         a finding
+└── Summary            the counts, and what the apply will cost
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model.assignments import Assignment
+from reconciler.model.position import SourcePosition
+
+
+class Action(StrEnum):
+    """What happens to one assignment."""
+
+    ADD = "add"
+    CHANGE = "change"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class SkillName:
+    """A skill as a person and the tenant know it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentName:
+    """An agent as the tenant knows it, and as the files refer to it (`ref`)."""
+
+    id: str
+    email: str
+    user_name: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of an assignment that has another value afterwards."""
+
+    field: str
+    before: int | bool
+    after: int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentChange:
+    """One skill of one agent. `before` is None for an add, `after` for a remove; `fields` describes a change."""
+
+    action: Action
+    skill: SkillName
+    before: Assignment | None
+    after: Assignment | None
+    source: SourcePosition
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChange:
+    """One agent to write.
+
+    `before` and `after` are the agent's whole sets by skill id, with the ignored skills that a write carries over:
+    a PATCH replaces everything, so its body is all of `after`.
+    """
+
+    agent: AgentName
+    team: str | None
+    source: SourcePosition
+    skills: tuple[AssignmentChange, ...]
+    before: Mapping[str, Assignment]
+    after: Mapping[str, Assignment]
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """How many active agents hold a skill available, before and after; `floor` is the policy's, if one names it."""
+
+    skill: SkillName
+    before: int
+    after: int
+    floor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The counts of a plan.
+
+    `requests` is what an apply sends after its plan: the writes and the listing that verifies them. `eta_seconds` is
+    what the writes take at the configured rate.
+    """
+
+    agents_managed: int
+    agents_changed: int
+    agents_unmanaged: int
+    agents_missing: int
+    assignments_added: int
+    assignments_changed: int
+    assignments_removed: int
+    writes: int
+    requests: int
+    eta_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that an apply would do, and what a reviewer needs to judge it.
+
+    `ignored` are the ids of the skills that others own: every write carries over what is live.
+    """
+
+    tenant: str
+    digest: str
+    summary: Summary
+    changes: tuple[AgentChange, ...]
+    coverage: tuple[CoverageRow, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
+    ignored: frozenset[str] = frozenset()
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether a finding forbids the apply."""
+        return any(finding.severity is Severity.BLOCK for finding in self.findings)

@@ -1,0 +1,63 @@
+"""Decides by plain equality whether an agent is to be written, and lists what changes."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from reconciler.model.assignments import Assignment, decode, unpack
+from reconciler.model.position import SourcePosition
+from reconciler.model.skills import SkillCatalog
+from reconciler.plan.change import Action, AssignmentChange, SkillName
+from reconciler.plan.describe import describe
+from reconciler.plan.resolve import Step
+
+
+def sets_to_write(
+    before: bytes, desired: bytes, ignored: Collection[int], chosen: Collection[int] | None
+) -> tuple[dict[int, int], dict[int, int]] | None:
+    """Give an agent's codes before and after, or None when they are equal.
+
+    `before` and `desired` are packed sets. The skills in `ignored` keep what is live; with `chosen`, so do all others
+    than those. What is returned is the whole set, for a write replaces everything.
+    """
+    if before == desired:
+        return None
+    live, after = unpack(before), unpack(desired)
+    kept = {number for number in live if number in ignored or (chosen is not None and number not in chosen)}
+    if chosen is not None:
+        after = {number: code for number, code in after.items() if number in chosen}
+    after |= {number: live[number] for number in kept}
+    return None if live == after else (live, after)
+
+
+def list_changes(
+    before: Mapping[int, int],
+    after: Mapping[int, int],
+    catalog: SkillCatalog,
+    steps: Mapping[int, Step],
+    agent_source: SourcePosition,
+) -> tuple[AssignmentChange, ...]:
+    """List what differs, sorted by skill name; a removal stands nowhere in the files, so it points at the agent."""
+    changes = _changes(before, after, catalog, steps, agent_source)
+    return tuple(sorted(changes, key=lambda change: (change.skill.name, change.skill.id)))
+
+
+def _changes(
+    before: Mapping[int, int],
+    after: Mapping[int, int],
+    catalog: SkillCatalog,
+    steps: Mapping[int, Step],
+    agent_source: SourcePosition,
+) -> Iterator[AssignmentChange]:
+    for number in before.keys() | after.keys():
+        skill = SkillName(catalog[number].id, catalog[number].name)
+        if number not in after:
+            yield AssignmentChange(Action.REMOVE, skill, decode(before[number]), None, agent_source)
+        elif number not in before:
+            yield AssignmentChange(Action.ADD, skill, None, decode(after[number]), steps[number][1])
+        elif before[number] != after[number]:
+            old, new = decode(before[number]), decode(after[number])
+            yield AssignmentChange(Action.CHANGE, skill, old, new, steps[number][1], describe(old, new))
+
+
+def by_skill_id(codes: Mapping[int, int], catalog: SkillCatalog) -> dict[str, Assignment]:
+    """Turn `{skill number: code}` into `{skill id: assignment}`."""
+    return {catalog[number].id: decode(code) for number, code in codes.items()}
