@@ -11,7 +11,7 @@ from reconciler.plan.change import AgentName
 class Status(StrEnum):
     """How the write of one agent ended.
 
-    `applied` means committed; `failed`, `conflict` and `not_tried` mean that nothing of ours was; only `unknown` may be
+    `applied` means committed; `failed`, `conflict`, `held_back` and `not_tried` mean that nothing of ours was; only `unknown` may be
     either.
     """
 
@@ -19,6 +19,7 @@ class Status(StrEnum):
     ALREADY_DONE = "already_done"
     CONFLICT = "conflict"
     FAILED = "failed"
+    HELD_BACK = "held_back"
     NOT_TRIED = "not_tried"
     UNKNOWN = "unknown"
 

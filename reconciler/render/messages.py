@@ -1,0 +1,75 @@
+"""Diagnostics as text (`path:line:column: error[code]: message` and a `hint:` line), JSON, and GitHub annotations."""
+
+import json
+from collections.abc import Iterable
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model.position import SourcePosition
+from reconciler.render.escape import github_data, github_property, terminal
+from reconciler.render.style import PLAIN, Style
+
+_WORDS = {Severity.ERROR: "error", Severity.BLOCK: "blocked", Severity.WARN: "warning", Severity.INFO: "note"}
+_ANNOTATIONS = {Severity.ERROR: "error", Severity.BLOCK: "error", Severity.WARN: "warning", Severity.INFO: "notice"}
+
+
+def place(position: SourcePosition, folder: str = "") -> str:
+    """Write a position as `path:line:column`, below `folder` (the tenant's, as the user would type it)."""
+    return terminal(f"{folder}/{position}" if folder else f"{position}")
+
+
+def messages_as_text(diagnostics: Iterable[Diagnostic], folder: str = "", style: Style = PLAIN) -> str:
+    """Give two lines a message, the second only where there is a hint; ends in a line break unless empty."""
+    return "".join(_as_text(diagnostic, folder, style) for diagnostic in diagnostics)
+
+
+def _as_text(diagnostic: Diagnostic, folder: str, style: Style) -> str:
+    word = f"{_WORDS[diagnostic.severity]}[{diagnostic.code}]"
+    paint = {Severity.WARN: style.yellow, Severity.INFO: style.dim}.get(diagnostic.severity, style.red)
+    where = f"{place(diagnostic.position, folder)}: " if diagnostic.position else ""
+    text = f"{where}{paint(word)}: {terminal(diagnostic.message)}\n"
+    return text if diagnostic.hint is None else f"{text}  hint: {terminal(diagnostic.hint)}\n"
+
+
+def messages_as_json(diagnostics: Iterable[Diagnostic], folder: str = "") -> str:
+    """Give one document: `{"format_version": 1, "valid", "diagnostics": [{code, severity, message, hint, source}]}`."""
+    listed = list(diagnostics)
+    document = {
+        "format_version": 1,
+        "valid": all(diagnostic.severity is not Severity.ERROR for diagnostic in listed),
+        "diagnostics": [
+            {
+                "code": diagnostic.code,
+                "severity": diagnostic.severity.value,
+                "message": diagnostic.message,
+                "hint": diagnostic.hint,
+                "source": None if diagnostic.position is None else source_as_dict(diagnostic.position, folder),
+            }
+            for diagnostic in listed
+        ],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def source_as_dict(position: SourcePosition, folder: str = "") -> dict[str, str | int]:
+    """Give a position as JSON has it."""
+    file = f"{folder}/{position.file}" if folder else position.file
+    return {"file": file, "line": position.line, "column": position.column}
+
+
+def messages_as_github(diagnostics: Iterable[Diagnostic], folder: str = "") -> str:
+    """Give one workflow command a message, which GitHub shows at its line of the pull request."""
+    return "".join(_as_github(diagnostic, folder) for diagnostic in diagnostics)
+
+
+def _as_github(diagnostic: Diagnostic, folder: str) -> str:
+    properties = [f"title={github_property(terminal(diagnostic.code))}"]
+    if diagnostic.position is not None:
+        source = source_as_dict(diagnostic.position, folder)
+        properties = [
+            f"file={github_property(terminal(str(source['file'])))}",
+            f"line={source['line']}",
+            f"col={source['column']}",
+            *properties,
+        ]
+    text = terminal(diagnostic.message) + ("" if diagnostic.hint is None else f"\nhint: {terminal(diagnostic.hint)}")
+    return f"::{_ANNOTATIONS[diagnostic.severity]} {','.join(properties)}::{github_data(text)}\n"

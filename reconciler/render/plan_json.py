@@ -1,0 +1,219 @@
+"""The plan as JSON, `format_version` 1: what `--format json` prints and `--out` saves, with types of its own.
+
+The shape is a promise to users. A saved plan is read back as a claim: its digest must fit its content.
+"""
+
+import json
+
+import msgspec
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.errors import InvalidInput
+from reconciler.model.assignments import Assignment
+from reconciler.model.position import SourcePosition
+from reconciler.plan.change import (
+    Action,
+    AgentChange,
+    AgentName,
+    AssignmentChange,
+    CoverageRow,
+    Plan,
+    SkillName,
+    Summary,
+)
+from reconciler.plan.describe import describe
+from reconciler.plan.digest import digest_of
+
+FORMAT_VERSION = 1
+
+
+class _Source(msgspec.Struct, frozen=True):
+    file: str
+    line: int
+    column: int
+
+
+class _Skill(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
+class _Agent(msgspec.Struct, frozen=True):
+    id: str
+    email: str
+    user_name: str
+    ref: str
+
+
+class _Assignment(msgspec.Struct, frozen=True):
+    proficiency: int
+    available: bool
+
+
+class _AssignmentChange(msgspec.Struct, frozen=True):
+    action: Action
+    skill: _Skill
+    before: _Assignment | None
+    after: _Assignment | None
+    source: _Source
+
+
+class _AgentChange(msgspec.Struct, frozen=True):
+    agent: _Agent
+    team: str | None
+    source: _Source
+    skills: list[_AssignmentChange]
+
+
+class _CoverageRow(msgspec.Struct, frozen=True):
+    skill: _Skill
+    before: int
+    after: int
+    floor: int | None
+
+
+class _Finding(msgspec.Struct, frozen=True):
+    code: str
+    severity: Severity
+    message: str
+    hint: str | None = None
+    source: _Source | None = None
+
+
+class _Summary(msgspec.Struct, frozen=True):
+    agents_managed: int
+    agents_changed: int
+    agents_unmanaged: int
+    agents_missing: int
+    assignments_added: int
+    assignments_changed: int
+    assignments_removed: int
+    writes: int
+    requests: int
+    eta_seconds: float
+
+
+class _Document(msgspec.Struct, frozen=True):
+    format_version: int
+    tenant: str
+    digest: str
+    created_at: str
+    blocked: bool
+    summary: _Summary
+    changes: list[_AgentChange]
+    coverage: list[_CoverageRow]
+    findings: list[_Finding]
+
+
+class _Head(msgspec.Struct, frozen=True):
+    format_version: int
+
+
+def plan_as_json(plan: Plan, created_at: str) -> str:
+    """Write the plan as one document, in ASCII: equal plans give equal bytes but for `created_at` (RFC 3339)."""
+    document = _Document(
+        format_version=FORMAT_VERSION,
+        tenant=plan.tenant,
+        digest=plan.digest,
+        created_at=created_at,
+        blocked=plan.is_blocked,
+        summary=msgspec.convert(plan.summary, _Summary, from_attributes=True),
+        changes=[_change(change) for change in plan.changes],
+        coverage=[msgspec.convert(row, _CoverageRow, from_attributes=True) for row in plan.coverage],
+        findings=[_finding(finding) for finding in plan.findings],
+    )
+    return json.dumps(msgspec.to_builtins(document), indent=2) + "\n"
+
+
+def _change(change: AgentChange) -> _AgentChange:
+    return _AgentChange(
+        agent=msgspec.convert(change.agent, _Agent, from_attributes=True),
+        team=change.team,
+        source=_source(change.source),
+        skills=[
+            _AssignmentChange(
+                each.action,
+                _Skill(each.skill.id, each.skill.name),
+                None if each.before is None else _Assignment(*each.before),
+                None if each.after is None else _Assignment(*each.after),
+                _source(each.source),
+            )
+            for each in change.skills
+        ],
+    )
+
+
+def _finding(finding: Diagnostic) -> _Finding:
+    source = None if finding.position is None else _source(finding.position)
+    return _Finding(finding.code, finding.severity, finding.message, finding.hint, source)
+
+
+def _source(position: SourcePosition) -> _Source:
+    return _Source(position.file, position.line, position.column)
+
+
+def plan_from_json(data: bytes, name: str) -> Plan:
+    """Read a saved plan back; `name` is the file's, for messages.
+
+    Raises InvalidInput when it is no plan, of another format version, damaged or edited.
+    """
+    again = "make it anew: reconcile plan --out FILE"
+    try:
+        version = msgspec.json.decode(data, type=_Head).format_version
+        if version != FORMAT_VERSION:
+            message = f"{name}: plan format {version} is not the one this version reads ({FORMAT_VERSION})"
+            raise InvalidInput(Diagnostic("plan-format", message, again))
+        plan = _plan(msgspec.json.decode(data, type=_Document))
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise InvalidInput(Diagnostic("plan-damaged", f"{name}: not a saved plan ({error})", again)) from error
+    if digest_of(plan.tenant, plan.changes) != plan.digest:
+        message = f"{name}: its content does not fit its digest; the file was edited or damaged"
+        raise InvalidInput(Diagnostic("plan-damaged", message, again))
+    return plan
+
+
+def _plan(document: _Document) -> Plan:
+    return Plan(
+        tenant=document.tenant,
+        digest=document.digest,
+        summary=Summary(**msgspec.to_builtins(document.summary)),
+        changes=tuple(_read_change(change) for change in document.changes),
+        coverage=tuple(
+            CoverageRow(SkillName(row.skill.id, row.skill.name), row.before, row.after, row.floor)
+            for row in document.coverage
+        ),
+        findings=tuple(_read_finding(finding) for finding in document.findings),
+    )
+
+
+def _read_change(change: _AgentChange) -> AgentChange:
+    skills = tuple(_read_assignment(each) for each in change.skills)
+    return AgentChange(
+        agent=AgentName(change.agent.id, change.agent.email, change.agent.user_name, change.agent.ref),
+        team=change.team,
+        source=_position(change.source),
+        skills=skills,
+        before={each.skill.id: each.before for each in skills if each.before is not None},
+        after={each.skill.id: each.after for each in skills if each.after is not None},
+        version=None,
+    )
+
+
+def _read_assignment(change: _AssignmentChange) -> AssignmentChange:
+    before = None if change.before is None else Assignment(change.before.proficiency, change.before.available)
+    after = None if change.after is None else Assignment(change.after.proficiency, change.after.available)
+    if (change.action is Action.ADD) != (before is None) or (change.action is Action.REMOVE) != (after is None):
+        message = f"`{change.action}` does not fit its before and after"
+        raise ValueError(message)
+    fields = describe(before, after) if before is not None and after is not None else ()
+    skill = SkillName(change.skill.id, change.skill.name)
+    return AssignmentChange(change.action, skill, before, after, _position(change.source), fields)
+
+
+def _read_finding(finding: _Finding) -> Diagnostic:
+    position = None if finding.source is None else _position(finding.source)
+    return Diagnostic(finding.code, finding.message, finding.hint, position, finding.severity)
+
+
+def _position(source: _Source) -> SourcePosition:
+    return SourcePosition(source.file, source.line, source.column)

@@ -1,0 +1,108 @@
+"""The plan as a person reads it in a terminal, in Terraform's words; its last line is a promise people grep for."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from reconciler.model.assignments import Assignment
+from reconciler.model.position import SourcePosition
+from reconciler.model.tenant import RateLimit
+from reconciler.plan.change import Action, AgentChange, AssignmentChange, FieldChange, Plan, Summary
+from reconciler.render.escape import terminal
+from reconciler.render.messages import messages_as_text
+from reconciler.render.style import PLAIN, Style
+
+_SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.REMOVE: "-"}
+
+
+def plan_as_text(plan: Plan, rate_limit: RateLimit | None = None, folder: str = "", style: Style = PLAIN) -> str:
+    """Write the plan. `folder` goes before every place, so that a terminal can open it; ends in the summary line."""
+    parts = [f"{style.bold(terminal(plan.tenant))}: {_counted(plan.summary)}\n"]
+    parts += [_agent(change, folder, style) for change in plan.changes]
+    if plan.findings:
+        parts.append(messages_as_text(plan.findings, folder, style))
+    if plan.changes:
+        parts.append("".join(f"{line}\n" for line in _facts(plan, rate_limit)))
+    return "\n".join([*parts, f"{summary_line(plan.summary)}\n"])
+
+
+def summary_line(summary: Summary) -> str:
+    """Write the last line: `Plan: …` or `No changes. …`; stable."""
+    matching = summary.agents_managed - summary.agents_missing
+    if not summary.agents_changed:
+        return f"No changes. {matching} agents match."
+    return (
+        f"Plan: {summary.assignments_added} to add, {summary.assignments_changed} to change, "
+        f"{summary.assignments_removed} to remove; {summary.agents_changed} agents; "
+        f"{summary.writes} writes, about {duration(summary.eta_seconds)}."
+    )
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as people say it: `3 s`, `12 min`, `1 h 40 min`."""
+    minute, hour = 60, 3600
+    whole = max(1, round(seconds))
+    if whole < 2 * minute:
+        return f"{whole} s"
+    minutes = round(seconds / minute)
+    return f"{minutes} min" if whole < 2 * hour else f"{minutes // minute} h {minutes % minute} min"
+
+
+def _counted(summary: Summary) -> str:
+    counts = [f"{summary.agents_managed} agents managed", f"{summary.agents_changed} to change"]
+    if summary.agents_missing:
+        counts.append(f"{summary.agents_missing} not on the tenant")
+    counts.append(f"{summary.agents_unmanaged} unmanaged (left alone)")
+    return ", ".join(counts)
+
+
+def _facts(plan: Plan, rate_limit: RateLimit | None) -> Iterator[str]:
+    summary = plan.summary
+    rate = "" if rate_limit is None else f", at {rate_limit.requests} per {rate_limit.per_seconds:g} s"
+    verifying = summary.requests - summary.writes
+    yield f"Requests to apply: {summary.requests} ({summary.writes} writes, {verifying} to verify){rate}"
+    yield f"Digest: {plan.digest}"
+
+
+def _agent(change: AgentChange, folder: str, style: Style) -> str:
+    name = change.agent.email or change.agent.user_name or change.agent.id
+    also = "" if change.agent.ref.casefold() == name.casefold() else f" ({terminal(change.agent.ref)})"
+    team = "" if change.team is None else f", {terminal(change.team)}"
+    head = f"{style.yellow('~')} {style.bold(terminal(name))}{also}{team}  {_place(change.source, folder, style)}\n"
+    names = _labels(change)
+    values = [_value(each) for each in change.skills]
+    name_width, value_width = max(map(len, names)), max(map(len, values))
+    return head + "".join(
+        f"    {style.action(each.action, f'{_SIGNS[each.action]} {name:<{name_width}}  {value:<{value_width}}')}"
+        f"  {_place(each.source, folder, style)}\n"
+        for each, name, value in zip(change.skills, names, values, strict=True)
+    )
+
+
+def _labels(change: AgentChange) -> list[str]:
+    """Name the skills; where two share a name, their ids tell them apart."""
+    uses = Counter(each.skill.name for each in change.skills)
+    return [
+        terminal(each.skill.name if uses[each.skill.name] == 1 else f"{each.skill.name} ({each.skill.id})")
+        for each in change.skills
+    ]
+
+
+def _place(position: SourcePosition, folder: str, style: Style) -> str:
+    file = f"{folder}/{position.file}" if folder else position.file
+    return style.dim(f"{terminal(file)}:{position.line}")
+
+
+def _value(change: AssignmentChange) -> str:
+    if change.before is not None and change.after is not None:
+        return ", ".join(_field(field) for field in change.fields)
+    return _assignment(change.after or change.before or Assignment(0, available=False))
+
+
+def _assignment(assignment: Assignment) -> str:
+    return f"{assignment.proficiency}" + ("" if assignment.available else ", not available")
+
+
+def _field(field: FieldChange) -> str:
+    if isinstance(field.after, bool):
+        return "not available -> available" if field.after else "available -> not available"
+    return f"{field.before} -> {field.after}"
