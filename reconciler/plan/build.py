@@ -1,6 +1,6 @@
 """Builds the plan: every managed agent compared, what differs listed, sorted, counted and named by its digest."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic
@@ -18,12 +18,12 @@ from reconciler.plan.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both sides of a comparison, with every name found."""
+    """Both sides of a comparison, with every name found; `rows` are the declared agents by folded ref."""
 
     resolved: ResolvedState
     live: LiveState
     matched: Matched
-    rows: Collection[str]
+    rows: Mapping[str, Row]
 
 
 def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before: Collection[str] = ()) -> Plan:
@@ -37,6 +37,11 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
     ignored = ignored_skills(desired, live.catalog)
     pairs = sorted(_agent_changes(sides, scope, ignored), key=lambda pair: _order(pair[0]))
     changes = tuple(change for change, _ in pairs)
+    unreadable = tuple(
+        (_agent_name(sides, row), live.unreadable[sides.matched.live[row].id])
+        for row in in_scope
+        if sides.matched.live[row].id in live.unreadable
+    )
     findings = [
         *missing_agents(desired, missing, live),
         *odd_agents(desired, sides.matched, in_scope, live),
@@ -46,10 +51,11 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
     return Plan(
         tenant=desired.tenant.name,
         digest=digest_of(desired.tenant.name, changes),
-        summary=_summary(sides, len(in_scope), len(missing), changes, rate_limit),
+        summary=_summary(sides, changes, rate_limit, (len(in_scope), len(missing), len(unreadable))),
         changes=changes,
         coverage=() if live.availability is None else coverage_rows(live.catalog, live.availability, pairs),
         findings=tuple(sorted(findings, key=_finding_order)),
+        unreadable=unreadable,
         ignored=frozenset(live.catalog[number].id for number in ignored),
     )
 
@@ -80,7 +86,7 @@ def _agent_change(
     desired, catalog = sides.resolved.desired, sides.live.catalog
     source = position_of(desired, row)
     return AgentChange(
-        agent=AgentName(agent.id, agent.email, agent.user_name, ref_of(desired, row)),
+        agent=_agent_name(sides, row),
         team=desired.tables[row.table].team,
         source=source,
         skills=list_changes(before, after, catalog, sides.resolved.steps(*row), source),
@@ -90,15 +96,23 @@ def _agent_change(
     )
 
 
+def _agent_name(sides: Sides, row: Row) -> AgentName:
+    agent = sides.matched.live[row]
+    return AgentName(agent.id, agent.email, agent.user_name, ref_of(sides.resolved.desired, row))
+
+
 def _summary(
-    sides: Sides, matched: int, missing: int, changes: tuple[AgentChange, ...], rate_limit: RateLimit
+    sides: Sides, changes: tuple[AgentChange, ...], rate_limit: RateLimit, counts: tuple[int, int, int]
 ) -> Summary:
+    """Count; `counts` are the managed agents in scope that are live, missing, and live but unreadable."""
+    matched, missing, unreadable = counts
     actions = [assignment.action for change in changes for assignment in change.skills]
     return Summary(
         agents_managed=matched + missing,
         agents_changed=len(changes),
         agents_unmanaged=sides.live.total - len(sides.matched.live),
         agents_missing=missing,
+        agents_unreadable=unreadable,
         assignments_added=actions.count(Action.ADD),
         assignments_changed=actions.count(Action.CHANGE),
         assignments_removed=actions.count(Action.REMOVE),

@@ -103,6 +103,7 @@ class Summary:
     agents_changed: int
     agents_unmanaged: int
     agents_missing: int
+    agents_unreadable: int
     assignments_added: int
     assignments_changed: int
     assignments_removed: int
@@ -115,7 +116,8 @@ class Summary:
 class Plan:
     """Everything that an apply would do, and what a reviewer needs to judge it.
 
-    `ignored` are the ids of the skills that others own: every write carries over what is live.
+    `ignored` are the ids of the skills that others own: every write carries over what is live. `unreadable` are the
+    managed agents whose live set makes no sense, each with why: they are left alone.
     """
 
     tenant: str
@@ -125,6 +127,7 @@ class Plan:
     coverage: tuple[CoverageRow, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
     ignored: frozenset[str] = frozenset()
+    unreadable: tuple[tuple[AgentName, str], ...] = ()
 
     @property
     def is_blocked(self) -> bool:

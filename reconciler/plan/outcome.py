@@ -11,8 +11,8 @@ from reconciler.plan.change import AgentName
 class Status(StrEnum):
     """How the write of one agent ended.
 
-    `applied` means committed; `failed`, `conflict`, `held_back` and `not_tried` mean that nothing of ours was; only `unknown` may be
-    either.
+    `applied` means committed; `failed`, `conflict`, `held_back` and `not_tried` mean that nothing of ours was; only
+    `unknown` may be either.
     """
 
     APPLIED = "applied"

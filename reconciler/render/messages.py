@@ -1,9 +1,10 @@
 """Diagnostics as text (`path:line:column: error[code]: message` and a `hint:` line), JSON, and GitHub annotations."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model.desired import DesiredState
 from reconciler.model.position import SourcePosition
 from reconciler.render.escape import github_data, github_property, terminal
 from reconciler.render.style import PLAIN, Style
@@ -36,18 +37,27 @@ def messages_as_json(diagnostics: Iterable[Diagnostic], folder: str = "") -> str
     document = {
         "format_version": 1,
         "valid": all(diagnostic.severity is not Severity.ERROR for diagnostic in listed),
-        "diagnostics": [
-            {
-                "code": diagnostic.code,
-                "severity": diagnostic.severity.value,
-                "message": diagnostic.message,
-                "hint": diagnostic.hint,
-                "source": None if diagnostic.position is None else source_as_dict(diagnostic.position, folder),
-            }
-            for diagnostic in listed
-        ],
+        "diagnostics": [_as_dict(diagnostic, folder) for diagnostic in listed],
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def messages_as_log(diagnostics: Iterable[Diagnostic], folder: str = "") -> str:
+    """Give one line of JSON a message, for `--log-format json`."""
+    return "".join(
+        json.dumps({"level": _WORDS[diagnostic.severity], **_as_dict(diagnostic, folder)}) + "\n"
+        for diagnostic in diagnostics
+    )
+
+
+def _as_dict(diagnostic: Diagnostic, folder: str) -> dict[str, object]:
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
+        "source": None if diagnostic.position is None else source_as_dict(diagnostic.position, folder),
+    }
 
 
 def source_as_dict(position: SourcePosition, folder: str = "") -> dict[str, str | int]:
@@ -73,3 +83,19 @@ def _as_github(diagnostic: Diagnostic, folder: str) -> str:
         ]
     text = terminal(diagnostic.message) + ("" if diagnostic.hint is None else f"\nhint: {terminal(diagnostic.hint)}")
     return f"::{_ANNOTATIONS[diagnostic.severity]} {','.join(properties)}::{github_data(text)}\n"
+
+
+def valid_line(diagnostics: Iterable[Diagnostic], states: Sequence[DesiredState]) -> str:
+    """Write the last line of a validation: what was found valid, or how many errors there are."""
+    errors = [each for each in diagnostics if each.severity is Severity.ERROR]
+    if errors:
+        files = {each.position.file for each in errors if each.position}
+        return f"Invalid. {counted(len(errors), 'error')} in {counted(len(files), 'file')}."
+    agents, profiles = sum(each.agent_count for each in states), sum(len(each.profiles) for each in states)
+    counts = [(len(states), "tenant"), (agents, "agent"), (profiles, "profile")]
+    return f"Valid. {', '.join(counted(number, noun) for number, noun in counts)}."
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a count with its noun: `1 agent`, `2 agents`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -4,6 +4,7 @@ The shape is a promise to users. A saved plan is read back as a claim: its diges
 """
 
 import json
+from dataclasses import dataclass
 
 import msgspec
 
@@ -85,6 +86,7 @@ class _Summary(msgspec.Struct, frozen=True):
     agents_changed: int
     agents_unmanaged: int
     agents_missing: int
+    agents_unreadable: int
     assignments_added: int
     assignments_changed: int
     assignments_removed: int
@@ -152,7 +154,15 @@ def _source(position: SourcePosition) -> _Source:
     return _Source(position.file, position.line, position.column)
 
 
-def plan_from_json(data: bytes, name: str) -> Plan:
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan as it was saved, and when it was made (RFC 3339)."""
+
+    plan: Plan
+    created_at: str
+
+
+def read_plan(data: bytes, name: str) -> SavedPlan:
     """Read a saved plan back; `name` is the file's, for messages.
 
     Raises InvalidInput when it is no plan, of another format version, damaged or edited.
@@ -163,13 +173,14 @@ def plan_from_json(data: bytes, name: str) -> Plan:
         if version != FORMAT_VERSION:
             message = f"{name}: plan format {version} is not the one this version reads ({FORMAT_VERSION})"
             raise InvalidInput(Diagnostic("plan-format", message, again))
-        plan = _plan(msgspec.json.decode(data, type=_Document))
+        document = msgspec.json.decode(data, type=_Document)
+        plan = _plan(document)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, KeyError, ValueError) as error:
         raise InvalidInput(Diagnostic("plan-damaged", f"{name}: not a saved plan ({error})", again)) from error
     if digest_of(plan.tenant, plan.changes) != plan.digest:
         message = f"{name}: its content does not fit its digest; the file was edited or damaged"
         raise InvalidInput(Diagnostic("plan-damaged", message, again))
-    return plan
+    return SavedPlan(plan, document.created_at)
 
 
 def _plan(document: _Document) -> Plan:

@@ -8,13 +8,13 @@ from reconciler.model.position import SourcePosition
 from reconciler.model.tenant import RateLimit
 from reconciler.plan.change import Action, AgentChange, AssignmentChange, FieldChange, Plan, Summary
 from reconciler.render.escape import terminal
-from reconciler.render.messages import messages_as_text
+from reconciler.render.messages import counted, messages_as_text
 from reconciler.render.style import PLAIN, Style
 
 _SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.REMOVE: "-"}
 
 
-def plan_as_text(plan: Plan, rate_limit: RateLimit | None = None, folder: str = "", style: Style = PLAIN) -> str:
+def plan_as_text(plan: Plan, folder: str = "", rate_limit: RateLimit | None = None, style: Style = PLAIN) -> str:
     """Write the plan. `folder` goes before every place, so that a terminal can open it; ends in the summary line."""
     parts = [f"{style.bold(terminal(plan.tenant))}: {_counted(plan.summary)}\n"]
     parts += [_agent(change, folder, style) for change in plan.changes]
@@ -27,7 +27,7 @@ def plan_as_text(plan: Plan, rate_limit: RateLimit | None = None, folder: str = 
 
 def summary_line(summary: Summary) -> str:
     """Write the last line: `Plan: …` or `No changes. …`; stable."""
-    matching = summary.agents_managed - summary.agents_missing
+    matching = summary.agents_managed - summary.agents_missing - summary.agents_unreadable
     if not summary.agents_changed:
         return f"No changes. {matching} agents match."
     return (
@@ -48,9 +48,11 @@ def duration(seconds: float) -> str:
 
 
 def _counted(summary: Summary) -> str:
-    counts = [f"{summary.agents_managed} agents managed", f"{summary.agents_changed} to change"]
+    counts = [f"{counted(summary.agents_managed, 'agent')} managed", f"{summary.agents_changed} to change"]
     if summary.agents_missing:
         counts.append(f"{summary.agents_missing} not on the tenant")
+    if summary.agents_unreadable:
+        counts.append(f"{summary.agents_unreadable} unreadable (left alone)")
     counts.append(f"{summary.agents_unmanaged} unmanaged (left alone)")
     return ", ".join(counts)
 
@@ -59,7 +61,7 @@ def _facts(plan: Plan, rate_limit: RateLimit | None) -> Iterator[str]:
     summary = plan.summary
     rate = "" if rate_limit is None else f", at {rate_limit.requests} per {rate_limit.per_seconds:g} s"
     verifying = summary.requests - summary.writes
-    yield f"Requests to apply: {summary.requests} ({summary.writes} writes, {verifying} to verify){rate}"
+    yield f"Requests to apply: {summary.requests} ({counted(summary.writes, 'write')}, {verifying} to verify){rate}"
     yield f"Digest: {plan.digest}"
 
 

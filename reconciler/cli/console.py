@@ -1,0 +1,163 @@
+"""The two streams: results go to stdout and nothing else does; talk goes to stderr, as text or JSON lines."""
+
+import os
+import sys
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar, TextIO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.pipeline import Context
+    from reconciler.render.style import Style
+
+
+class Verbosity(IntEnum):
+    """How much is said on the way."""
+
+    QUIET = 0
+    NORMAL = 1
+    LOUD = 2
+
+
+class Console:
+    """What the global options decided, and the one writer of both streams."""
+
+    # The console of this process's command, for the one place that reports how it ended.
+    latest: ClassVar["Console | None"] = None
+
+    def __init__(
+        self,
+        root: str,
+        tenant: str | None,
+        verbosity: Verbosity = Verbosity.NORMAL,
+        *,
+        wants_color: bool = True,
+        logs_json: bool = False,
+    ) -> None:
+        self.root = root
+        self.tenant = tenant
+        self.logs_json = logs_json
+        # The folder that the places of messages are relative to; a command narrows it to its tenant's.
+        self.folder = os.path.normpath(root).replace(os.sep, "/")
+        self._verbosity = verbosity
+        self._wants_color = wants_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self._transient = False
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")  # a name that the locale cannot show stops nothing
+        Console.latest = self
+
+    @property
+    def has_color(self) -> bool:
+        """Whether stdout takes colours."""
+        return self._wants_color and sys.stdout.isatty()
+
+    @property
+    def is_loud(self) -> bool:
+        """Whether `-v` was given."""
+        return self._verbosity is Verbosity.LOUD
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody watches stderr, so that progress may move."""
+        return sys.stderr.isatty() and not self.logs_json and self._verbosity is not Verbosity.QUIET
+
+    @property
+    def style(self) -> "Style":
+        """The colours of stdout."""
+        from reconciler.render.style import Style
+
+        return Style(self.has_color)
+
+    @property
+    def talk_style(self) -> "Style":
+        """The colours of stderr."""
+        from reconciler.render.style import Style
+
+        return Style(self._wants_color and sys.stderr.isatty())
+
+    def write(self, text: str) -> None:
+        """Write a result. A reader who has gone (`| head`) stops nothing."""
+        self.clear()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _silence(sys.stdout)
+
+    def say(self, text: str, level: str = "info") -> None:
+        """Tell a person something in one line, unless `-q`."""
+        if self._verbosity is not Verbosity.QUIET:
+            self._talk(text, level)
+
+    def stage(self, text: str) -> None:
+        """Show what is going on; gone again with the next line. In a log only with `-v`."""
+        if self.is_live:
+            sys.stderr.write(f"\r\x1b[K{text} …")
+            sys.stderr.flush()
+            self._transient = True
+        elif self.is_loud:
+            self._talk(text, "debug")
+
+    def clear(self) -> None:
+        """Take back what `stage` showed."""
+        if self._transient:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._transient = False
+
+    def diagnose(self, diagnostics: Iterable["Diagnostic"], folder: str = "") -> None:
+        """Write messages to stderr, errors even with `-q`."""
+        from reconciler.diagnostics import Severity
+        from reconciler.render.messages import messages_as_log, messages_as_text
+
+        shown = [
+            each
+            for each in diagnostics
+            if self._verbosity is not Verbosity.QUIET or each.severity in (Severity.ERROR, Severity.BLOCK)
+        ]
+        text = messages_as_log(shown, folder) if self.logs_json else messages_as_text(shown, folder, self.talk_style)
+        self._emit(text)
+
+    def context(self) -> "Context":
+        """Make what the pipeline is given from outside."""
+        from pathlib import Path
+        from random import SystemRandom
+
+        from reconciler.clock import SystemClock
+        from reconciler.pipeline import Context
+
+        if self.is_loud:
+            from reconciler.cli.logs import listen
+
+            listen(self)
+        return Context(Path(self.root), os.environ, SystemClock(), SystemRandom(), self.stage)
+
+    def enter(self, path: "Path") -> None:
+        """Let the places of messages be relative to one tenant's folder."""
+        self.folder = path.as_posix()
+
+    def _talk(self, text: str, level: str) -> None:
+        if self.logs_json:
+            import json
+
+            text = json.dumps({"level": level, "message": text})
+        self._emit(f"{text}\n")
+
+    def _emit(self, text: str) -> None:
+        self.clear()
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except BrokenPipeError:
+            _silence(sys.stderr)
+
+
+def _silence(stream: TextIO) -> None:
+    """Send what is still to be written nowhere, so that the interpreter's last flush is quiet too."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

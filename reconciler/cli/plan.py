@@ -1,0 +1,88 @@
+"""`reconcile plan`: reads, compares, shows; never writes."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.command import Command
+from reconciler.cli.console import Console
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import filters, format_option, make_filters
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.model.tenant import Tenant
+    from reconciler.plan.change import Plan
+
+_EXAMPLES = (
+    ("reconcile plan", "what would change, and what it costs"),
+    ("reconcile plan --team 'Billing EMEA'", "one team; --agent and --skill narrow it further"),
+    ("reconcile plan --out plan.json", "keep it; `reconcile show plan.json` shows it again"),
+    ("reconcile plan --format json | jq .summary", "for a script"),
+    ("reconcile plan --detailed-exitcode", "exit 2 when there are changes"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@format_option("text", "json")
+@click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan as JSON.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
+@filters
+@click.pass_obj
+def plan(
+    console: Console,
+    format: str,  # noqa: A002 - the option's own name
+    out: str | None,
+    detailed_exitcode: bool,
+    agents: tuple[str, ...],
+    teams: tuple[str, ...],
+    skills: tuple[str, ...],
+) -> int:
+    """Compare the files with the live tenant and show what differs.
+
+    Nothing is ever written: the client it uses can only read.
+    """
+    import asyncio
+    from pathlib import Path
+
+    from reconciler import pipeline
+
+    context = console.context()
+    chosen = pipeline.load_one(context, console.tenant)
+    console.diagnose(chosen.warnings, console.folder)
+    console.enter(chosen.path)
+    made = asyncio.run(pipeline.plan(context, chosen.desired, make_filters(agents, teams, skills)))
+    created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    if out is not None:
+        save(made, Path(out), created_at)
+        console.say(f"saved to {out}; show it again: reconcile show {out}")
+    console.write(written(made, format, created_at, console, chosen.desired.tenant))
+    return Exit.CHANGES if detailed_exitcode and made.changes else Exit.DONE
+
+
+def written(made: "Plan", format: str, created_at: str, console: Console, tenant: "Tenant | None" = None) -> str:  # noqa: A002 - as above
+    """Write a plan in one of the formats."""
+    from reconciler.render import PLAN_FORMATS, View
+
+    rate_limit = None if tenant is None else tenant.rate_limit
+    return PLAN_FORMATS[format](made, View(created_at, console.folder if tenant else "", rate_limit, console.style))
+
+
+def save(made: "Plan", path: "Path", created_at: str) -> None:
+    """Save a plan for its owner's eyes only, whole or not at all. InvalidInput when the place takes no file."""
+    from pathlib import Path
+    from tempfile import NamedTemporaryFile
+
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput
+    from reconciler.render.plan_json import plan_as_json
+
+    try:
+        # Made with mode 0600, beside its place, so that the move is one step.
+        with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            file.write(plan_as_json(made, created_at))
+        Path(file.name).replace(path)
+    except OSError as error:
+        hint = "give a file in a folder that exists and that you may write"
+        raise InvalidInput(Diagnostic("out-file", f"--out {path}: {error.strerror}", hint)) from error

@@ -1,0 +1,65 @@
+"""How far an apply is: a bar where somebody watches, a line now and then in a log."""
+
+import time
+from typing import TYPE_CHECKING
+
+from reconciler.cli.console import Console
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from reconciler.plan.outcome import AgentOutcome
+
+_LINE_EVERY_S = 5.0
+
+
+class Progress:
+    """Counts agents as they end."""
+
+    def __init__(self, console: Console, agents: int) -> None:
+        self._console = console
+        self._agents = agents
+        self._ended = 0
+        self._troubled = 0
+        self._last_line = time.monotonic()
+        self._bar: tuple[Bar, TaskID] | None = _start_bar(agents) if console.is_live else None
+
+    def advance(self, outcome: "AgentOutcome") -> None:
+        """Count one agent."""
+        from reconciler.plan.outcome import Status
+
+        self._ended += 1
+        self._troubled += outcome.status not in (Status.APPLIED, Status.ALREADY_DONE)
+        if self._bar is not None:
+            bar, task = self._bar
+            bar.update(task, advance=1, troubled=f"{self._troubled} not written" if self._troubled else "")
+        elif self._ended == self._agents or time.monotonic() - self._last_line >= _LINE_EVERY_S:
+            self._last_line = time.monotonic()
+            troubled = f", {self._troubled} of them not written" if self._troubled else ""
+            self._console.say(f"{self._ended} of {self._agents} agents{troubled}")
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar[0].stop()
+            self._bar = None
+
+
+def _start_bar(agents: int) -> "tuple[Bar, TaskID]":
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("Writing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[troubled]}", markup=False),
+        console=RichConsole(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task("", total=agents, troubled="")
+    bar.start()
+    return bar, task

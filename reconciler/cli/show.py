@@ -1,0 +1,39 @@
+"""`reconcile show FILE`: a saved plan, in any format."""
+
+import click
+
+from reconciler.cli.command import Command
+from reconciler.cli.console import Console
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import format_option
+
+_EXAMPLES = (
+    ("reconcile show plan.json", "as the plan was printed"),
+    ("reconcile show plan.json --format json | jq .changes", "for a script"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@click.argument("file", type=click.Path(dir_okay=False))
+@format_option("text", "json")
+@click.pass_obj
+def show(console: Console, file: str, format: str) -> int:  # noqa: A002 - the option's own name
+    """Show a plan that `reconcile plan --out FILE` saved.
+
+    A file that was damaged or edited is refused: its digest must fit its content.
+    """
+    from pathlib import Path
+
+    from reconciler.cli.plan import written
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput
+    from reconciler.render.plan_json import read_plan
+
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        message = f"{file}: {error.strerror}"
+        raise InvalidInput(Diagnostic("plan-file", message, f"make it: reconcile plan --out {file}")) from error
+    saved = read_plan(data, file)
+    console.write(written(saved.plan, format, saved.created_at, console))
+    return Exit.DONE

@@ -1,0 +1,72 @@
+"""What is said about one file while it is read: problems, gathered with their places."""
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model.position import unpack_position
+
+_SHOWN_CHARACTERS = 40
+_SUGGESTED_FROM = 5000
+_START = 1 << 24 | 1
+
+
+class Problem(NamedTuple):
+    """What is wrong with a value, before its place is known."""
+
+    code: str
+    message: str
+    hint: str | None = None
+
+
+class Report:
+    """Gathers the diagnostics of one file; `file` is its path below the root, as shown to the person."""
+
+    __slots__ = ("file", "found")
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.found: list[Diagnostic] = []
+
+    def error(self, code: str, at: int, message: str, hint: str | None = None) -> None:
+        """Note an error at the packed position `at`."""
+        self.found.append(Diagnostic(code, message, hint, unpack_position(self.file, at)))
+
+    def problem(self, at: int, problem: Problem) -> None:
+        """Note a problem found in a value that stands at `at`."""
+        self.error(problem.code, at, problem.message, problem.hint)
+
+    def whole_file(self, code: str, message: str, hint: str | None = None) -> None:
+        """Note an error of the file as such; it is placed at its first character."""
+        self.error(code, _START, message, hint)
+
+    def warn(self, code: str, message: str, hint: str | None = None) -> None:
+        """Note a warning about the file as such."""
+        self.found.append(Diagnostic(code, message, hint, unpack_position(self.file, _START), Severity.WARN))
+
+
+def shown(text: str) -> str:
+    """Quote foreign text for a message: one line, cut after 40 characters, odd characters as escapes."""
+    cut = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
+    return f"`{plain}`"
+
+
+def close_to(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word that was probably meant."""
+    by_folded = {name.casefold(): name for name, _ in zip(known, range(_SUGGESTED_FROM), strict=False)}
+    matches = difflib.get_close_matches(word.casefold()[:256], by_folded, n=1)
+    return by_folded[matches[0]] if matches else None
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
+    """Make the hint `did you mean …?`, or give `otherwise` when nothing is close."""
+    match = close_to(word, known)
+    return f"did you mean {shown(match)}?" if match else otherwise
+
+
+def listed(words: Iterable[str]) -> str:
+    """Write `words` as `a`, `b` and `c`."""
+    quoted = [shown(word) for word in words]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -1,0 +1,181 @@
+"""The dialect `admin-v2`: skills and agents in pages, one agent by id, one PATCH that replaces an agent's whole set."""
+
+import re
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from random import Random
+
+import httpx
+import msgspec
+
+from reconciler.clock import Clock
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import TenantError
+from reconciler.live.agent_pages import CheckedPage, SingleAgent, read_agent_page, read_single, state_of
+from reconciler.live.census import Census
+from reconciler.live.connection import Connection, Requests, Tenant
+from reconciler.live.crew import for_each
+from reconciler.live.decode import body_of, decoded, refuse_duplicates
+from reconciler.live.failures import incomplete
+from reconciler.live.listing import MAX_LISTINGS, Listing, Reading
+from reconciler.live.records import SkillPage, decode_skill_page, version_of
+from reconciler.live.session import Dialect, Session, open_session
+from reconciler.live.write_answers import judge, judge_failure
+from reconciler.model.agents import LiveState
+from reconciler.model.answers import AgentState, WriteAnswer
+from reconciler.model.assignments import Assignment
+from reconciler.model.skills import Skill, SkillCatalog
+
+_DIALECT = Dialect(token_path=("oauth", "token"), read_scope="admin:agent:read")
+_SKILLS = ("api", "v2", "skills")
+_AGENTS = ("api", "v2", "agents")
+_ID_LIKE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@asynccontextmanager
+async def open_driver(connection: Connection, clock: Clock, random: Random, *, writable: bool) -> AsyncIterator[Tenant]:
+    """Open a tenant that speaks this dialect."""
+    async with open_session(connection, _DIALECT, clock, random, writable=writable) as session:
+        yield AdminV2(session)
+
+
+class AdminV2:
+    """The driver; see `connection.Tenant` for what its methods promise."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        # What the last listing of agents took, and whether it holds skills: tells which way of reading is cheaper.
+        self._pages: int | None = None
+        self._is_inline = True
+
+    @property
+    def requests(self) -> Requests:
+        """What has been sent so far."""
+        return self._session.tally.requests
+
+    async def read_skills(self) -> SkillCatalog:
+        """Read every skill."""
+        found: dict[str, Skill] = {}
+
+        def absorb(page: SkillPage) -> int:
+            found.update((row.id, Skill(row.id, row.name, row.active)) for row in page.skills)
+            return len(page.skills)
+
+        seen = ""
+        for _ in range(MAX_LISTINGS):
+            found.clear()
+            reading = await Listing(self._session, _SKILLS, read=_read_skill_page, absorb=absorb).run()
+            if reading.is_steady and len(found) == reading.total:
+                return SkillCatalog(found.values())
+            seen = f"{len(found)} found of {reading.total}"
+        raise incomplete("skills", f"{seen}, and that {MAX_LISTINGS} times over it did not hold still")
+
+    async def read_agents(self, catalog: SkillCatalog, wanted: Collection[str]) -> LiveState:
+        """Read every agent, as often as it takes to be sure of those who are wanted, within three listings.
+
+        One who is not listed counts as gone when a GET by id says so, or when a second listing lacks them too.
+        """
+        census = Census(catalog, wanted)
+        gone: set[str] = set()
+        listings = 0
+        while True:
+            listings += 1
+            census.begin_round(with_refs=listings > 1 and not census.missing <= gone)
+            reading = await self._list(census)
+            is_settled = reading.is_steady and census.unique == reading.total
+            if is_settled or listings == MAX_LISTINGS:
+                gone |= await self._ask_by_id(census, census.missing - gone, reading.pages)
+            if listings == MAX_LISTINGS or (is_settled and (listings > 1 or census.missing <= gone)):
+                break
+        lost = len(census.missing - gone)
+        if lost and not is_settled:
+            raise incomplete("agents", f"it kept moving, and {lost} of the agents asked for were not in it")
+        await self._ask_singly(census, sorted(census.vanished | census.unresolved))
+        return census.state(reading.pages, moved=not is_settled)
+
+    async def read_agent(self, agent_id: str) -> AgentState | None:
+        """Read one agent; None when there is none."""
+        single = await self._single(agent_id)
+        if single is None:
+            return None
+        if single.agent is None:
+            reason = single.odd.reason if single.odd else "no reason given"
+            message = f"the record of agent {agent_id} makes no sense: {reason}"
+            raise TenantError(
+                Diagnostic("agent-unreadable", message, "look at this agent in the tenant's administration")
+            )
+        return state_of(single.agent, single.version)
+
+    async def read_sets(self, agent_ids: Collection[str]) -> dict[str, AgentState]:
+        """Read many agents again; those gone or unreadable are left out."""
+        wanted = frozenset(agent_ids)
+        states: dict[str, AgentState] = {}
+
+        def absorb(page: CheckedPage) -> int:
+            for agent in page.agents:
+                if agent.id in wanted and agent.skills is not None:
+                    states[agent.id] = state_of(agent, version_of(agent.version))
+            return len(page.agents) + len(page.odd)
+
+        async def ask(agent_id: str) -> None:
+            single = await self._single(agent_id)
+            if single is not None and single.agent is not None:
+                states[agent_id] = state_of(single.agent, single.version)
+
+        if self._is_inline and self._pages is not None and len(wanted) > self._pages:
+            await Listing(self._session, _AGENTS, read=read_agent_page, absorb=absorb).run()
+        await for_each(sorted(wanted - states.keys()), ask, self._width)
+        return states
+
+    async def write_agent(
+        self, agent_id: str, assignments: Mapping[str, Assignment], version: str | None
+    ) -> WriteAnswer:
+        """Replace the agent's whole set."""
+        rows = [
+            {"skill": {"id": skill_id}, "proficiency": assignment.proficiency, "available": assignment.available}
+            for skill_id, assignment in sorted(assignments.items())
+        ]
+        headers = {"Content-Type": "application/json"}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        url = self._session.addresses.of(*_AGENTS, agent_id)
+        request = self._session.request("PATCH", url, msgspec.json.encode({"skills": rows}), headers)
+        try:
+            response = await self._session.send(request)
+        except httpx.RequestError as error:
+            return judge_failure(error)
+        return judge(response, agent_id, self._session)
+
+    @property
+    def _width(self) -> int:
+        return self._session.connection.max_concurrency
+
+    async def _list(self, census: Census) -> Reading:
+        reading = await Listing(self._session, _AGENTS, read=read_agent_page, absorb=census.absorb).run()
+        self._pages, self._is_inline = reading.pages, census.is_inline
+        return reading
+
+    async def _single(self, agent_id: str) -> SingleAgent | None:
+        url = self._session.addresses.of(*_AGENTS, agent_id)
+        return await self._session.ask_if_there(url, lambda response: read_single(response, agent_id))
+
+    async def _ask_by_id(self, census: Census, refs: Collection[str], pages: int) -> frozenset[str]:
+        """Ask for those of `refs` that look like ids, as long as that takes less than a listing; give those gone."""
+        ids = sorted(ref for ref in refs if _ID_LIKE.fullmatch(ref))
+        if len(ids) >= pages:
+            return frozenset()
+        await self._ask_singly(census, ids)
+        return frozenset(ids) & census.missing
+
+    async def _ask_singly(self, census: Census, agent_ids: Collection[str]) -> None:
+        async def ask(agent_id: str) -> None:
+            census.absorb_single(agent_id, await self._single(agent_id))
+
+        await for_each(agent_ids, ask, min(self._width, len(agent_ids)))
+
+
+def _read_skill_page(response: httpx.Response) -> SkillPage:
+    body = body_of(response)
+    page = decoded(decode_skill_page, body)
+    refuse_duplicates(body)
+    return page

@@ -1,0 +1,179 @@
+"""Counts and packs the agents of a listing: those asked for are kept as small as they get, the others only counted.
+
+A listing has no snapshot, so it may be read more than once: each reading begins a new round, and of an agent that
+several rounds saw the newest counts. Within a round the first sight counts. Of a skill that an agent holds twice the
+last row counts, and the pair is reported.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Collection
+
+from reconciler.live.agent_pages import CheckedPage, OddAgent, SingleAgent
+from reconciler.live.records import AgentRow, AssignmentRow, version_of
+from reconciler.model.agents import LiveAgent, LiveState
+from reconciler.model.assignments import CODE_BITS
+from reconciler.model.skills import SkillCatalog
+
+
+class Census:
+    """The agents of one tenant; `wanted` are casefolded e-mails, user names or ids."""
+
+    def __init__(self, catalog: SkillCatalog, wanted: Collection[str]) -> None:
+        self._catalog = catalog
+        self._wanted = frozenset(wanted)
+        self._shifted = {skill_id: number << CODE_BITS for skill_id, number in catalog.numbers_by_id.items()}
+        self._interned: dict[bytes, bytes] = {}
+        self._kept: dict[str, LiveAgent] = {}
+        self._unreadable: dict[str, str] = {}
+        self._duplicates: dict[str, tuple[int, ...]] = {}
+        self._unresolved: set[str] = set()
+        self._found: set[str] = set()
+        self._refs: set[str] | None = None
+        self._seen: set[str] = set()
+        self._entries: Counter[int] = Counter()
+        self._is_inline = True
+
+    def begin_round(self, *, with_refs: bool) -> None:
+        """Start over with a new listing; `with_refs` also keeps every name, for suggestions."""
+        self._seen = set()
+        self._entries = Counter()
+        self._is_inline = True
+        if with_refs and self._refs is None:
+            self._refs = set()
+
+    def absorb(self, page: CheckedPage) -> int:
+        """Take in a page; give how many entries it held."""
+        available: list[int] = []
+        for agent in page.agents:
+            if self._is_new(agent.id):
+                is_wanted = self._is_wanted(agent.id, agent.user_name or "", agent.email or "")
+                if agent.skills is None:
+                    self._is_inline = False
+                    if is_wanted:
+                        self._keep(agent, version_of(agent.version), None)
+                        self._unresolved.add(agent.id)
+                elif is_wanted or agent.active:
+                    entries = self._entries_of(agent.skills, page)
+                    if agent.active:
+                        available += entries.values()
+                    if is_wanted:
+                        self._keep_packed(agent, agent.skills, version_of(agent.version), entries)
+        self._entries.update(available)
+        for odd in page.odd:
+            if self._is_new(odd.id) and self._is_wanted(odd.id, odd.user_name, odd.email):
+                self._keep_odd(odd)
+        return len(page.agents) + len(page.odd)
+
+    def absorb_single(self, ref: str, single: SingleAgent | None) -> None:
+        """Take in the answer about one agent, asked for by the id `ref`; None: there is none."""
+        self._unresolved.discard(ref)
+        if single is None:
+            self._kept.pop(ref, None)
+            self._unreadable.pop(ref, None)
+            self._duplicates.pop(ref, None)
+        elif single.odd is not None:
+            self._seen.add(single.odd.id)
+            self._is_wanted(single.odd.id, single.odd.user_name, single.odd.email)
+            self._keep_odd(single.odd)
+        elif single.agent is not None and single.agent.skills is not None:
+            agent = single.agent
+            self._seen.add(agent.id)
+            self._is_wanted(agent.id, agent.user_name or "", agent.email or "")
+            self._keep_packed(agent, single.agent.skills, single.version, self._entries_of(single.agent.skills, single))
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Who of the wanted no listing has shown so far."""
+        return self._wanted - self._found
+
+    @property
+    def unique(self) -> int:
+        """How many agents this round has seen."""
+        return len(self._seen)
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether this round's listing said of every agent what they hold."""
+        return self._is_inline
+
+    @property
+    def unresolved(self) -> frozenset[str]:
+        """The ids of wanted agents to be asked for one by one: the listing does not say what they hold."""
+        return frozenset(self._unresolved)
+
+    @property
+    def vanished(self) -> frozenset[str]:
+        """The ids of wanted agents that an earlier round showed and this one does not."""
+        return frozenset(self._kept.keys() - self._seen)
+
+    def state(self, pages: int, *, moved: bool) -> LiveState:
+        """Sum up; `pages` is what one listing takes."""
+        available = [(entry >> CODE_BITS, count) for entry, count in self._entries.items() if entry & 1]
+        counts: Counter[int] = Counter()
+        for number, count in sorted(available):
+            counts[number] += count
+        return LiveState(
+            catalog=self._catalog,
+            agents=tuple(self._kept[agent_id] for agent_id in sorted(self._kept)),
+            total=len(self._seen),
+            pages=pages,
+            availability=dict(counts) if self._is_inline else None,
+            unreadable={agent_id: self._unreadable[agent_id] for agent_id in sorted(self._unreadable)},
+            duplicates=tuple(
+                (agent_id, number) for agent_id in sorted(self._duplicates) for number in self._duplicates[agent_id]
+            ),
+            known_refs=tuple(sorted(self._refs or ())),
+            moved=moved,
+        )
+
+    def _is_new(self, agent_id: str) -> bool:
+        if agent_id in self._seen:
+            return False
+        self._seen.add(agent_id)
+        return True
+
+    def _is_wanted(self, agent_id: str, user_name: str, email: str) -> bool:
+        if self._refs is not None:
+            self._refs.update(filter(None, (user_name, email)))
+        hits = self._wanted.intersection((agent_id.casefold(), user_name.casefold(), email.casefold()))
+        self._found |= hits
+        return bool(hits)
+
+    def _entries_of(self, rows: list[AssignmentRow], source: CheckedPage | SingleAgent) -> dict[int, int]:
+        """Make `{number << 8: number << 8 | code}`: the hot loop of a listing, hence in one expression."""
+        shifted = self._shifted
+        try:
+            return {(high := shifted[row.skill.id]): high | row.proficiency << 1 | row.available for row in rows}
+        except KeyError:
+            self._number_unlisted(rows, source.skill_names())
+            return self._entries_of(rows, source)
+
+    def _number_unlisted(self, rows: list[AssignmentRow], names: dict[str, str | None]) -> None:
+        for skill_id in [*names, *(row.skill.id for row in rows)]:
+            self._shifted[skill_id] = self._catalog.number_of(skill_id, names.get(skill_id)) << CODE_BITS
+
+    def _keep_packed(
+        self, agent: AgentRow, rows: list[AssignmentRow], version: str | None, entries: dict[int, int]
+    ) -> None:
+        packed = array("I", sorted(entries.values())).tobytes()
+        self._keep(agent, version, self._interned.setdefault(packed, packed))
+        if len(entries) != len(rows):
+            held = Counter(self._shifted[row.skill.id] >> CODE_BITS for row in rows)
+            self._duplicates[agent.id] = tuple(sorted(number for number, times in held.items() if times > 1))
+
+    def _keep(self, agent: AgentRow, version: str | None, packed: bytes | None) -> None:
+        email, user_name = agent.email or "", agent.user_name or ""
+        shared_name = email if user_name == email else user_name
+        self._forget(agent.id)
+        self._kept[agent.id] = LiveAgent(agent.id, email, shared_name, agent.active, version, packed)
+
+    def _keep_odd(self, odd: OddAgent) -> None:
+        self._forget(odd.id)
+        self._kept[odd.id] = LiveAgent(odd.id, odd.email, odd.user_name, active=True, version=None, assignments=None)
+        self._unreadable[odd.id] = odd.reason
+
+    def _forget(self, agent_id: str) -> None:
+        self._unresolved.discard(agent_id)
+        self._unreadable.pop(agent_id, None)
+        self._duplicates.pop(agent_id, None)
