@@ -14,7 +14,7 @@ from reconciler.clock import Clock
 from reconciler.desired import Loaded, ParseCache, TenantFolder, load
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import InvalidInput, Refused, TenantError
-from reconciler.live import Tenant, open_tenant
+from reconciler.live import ASGIApp, Tenant, open_tenant
 from reconciler.model.desired import DesiredState
 from reconciler.plan.build import Sides, build_plan
 from reconciler.plan.change import Plan
@@ -27,12 +27,16 @@ from reconciler.settings import is_embedded, read_connection, state_folder
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run is given from outside: folder, environment, time and chance; `stage` hears what is going on."""
+    """What a run is given from outside: folder, environment, time and chance.
+
+    `embedded` makes the simulated tenant of a name, its state in a folder; `stage` hears what is going on.
+    """
 
     root: Path
     environ: Mapping[str, str]
     clock: Clock
     random: Random
+    embedded: Callable[[Path, str], ASGIApp]
     stage: Callable[[str], None]
 
     @property
@@ -202,8 +206,6 @@ async def _opened(
     if max_concurrency is not None:
         connection = replace(connection, max_concurrency=max_concurrency)
     if is_embedded(tenant, context.environ):
-        from reconciler.simulator import embedded_app  # noqa: PLC0415 - only the embedded tenant needs it
-
-        connection = replace(connection, app=embedded_app(context.state_folder / "simulator", tenant.name))
+        connection = replace(connection, app=context.embedded(context.state_folder / "simulator", tenant.name))
     async with open_tenant(connection, clock=context.clock, random=context.random, writable=writable) as live:
         yield live

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.diagnostics import Diagnostic
+    from reconciler.live import ASGIApp
     from reconciler.pipeline import Context
     from reconciler.render.style import Style
 
@@ -134,7 +135,7 @@ class Console:
             from reconciler.cli.logs import listen
 
             listen(self)
-        return Context(Path(self.root), os.environ, SystemClock(), SystemRandom(), self.stage)
+        return Context(Path(self.root), os.environ, SystemClock(), SystemRandom(), _embedded_tenant, self.stage)
 
     def enter(self, path: "Path") -> None:
         """Let the places of messages be relative to one tenant's folder."""
@@ -154,6 +155,12 @@ class Console:
             sys.stderr.flush()
         except BrokenPipeError:
             _silence(sys.stderr)
+
+
+def _embedded_tenant(folder: "Path", name: str) -> "ASGIApp":
+    from reconciler.simulator import embedded_app
+
+    return embedded_app(folder, name)
 
 
 def _silence(stream: TextIO) -> None:

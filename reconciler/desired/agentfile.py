@@ -31,6 +31,7 @@ class _FileReader:
         self._report = report
         self._columns = Columns()
         self._uses: dict[str, int] = {}
+        self._skills_seen: set[str] = set()
         self._checked: set[tuple[str, str]] = set()
 
     def read(self, root: Node) -> ParsedFile:
@@ -68,7 +69,7 @@ class _FileReader:
         if allowed is _TOP_KEYS and key.text in _TENANT_KEYS:
             hint: str | None = "this key belongs into `tenant.yaml`"
         else:
-            hint = did_you_mean(key.text, allowed, f"allowed are {listed(allowed)}")
+            hint = did_you_mean(key.text, allowed)
         message = f"the key {shown(key.text)} is unknown in {what}; allowed are {listed(allowed)}"
         self._report.error("unknown-key", key.at, message, hint)
 
@@ -130,8 +131,7 @@ class _FileReader:
         profiles = self._list(parts.get("profiles"))
         for use in profiles:
             self._uses.setdefault(use.name, use.at)
-        for skill, code, at in self._skills(parts.get("skills")):
-            self._columns.add_entry(skill, code, at)
+        self._columns.add_entries(self._skills(parts.get("skills")))
         self._columns.end_agent(ref, key.at, tuple(use.name for use in profiles))
 
     def _list(self, entry: tuple[Scalar, Node] | None) -> list[NameUse]:
@@ -167,8 +167,11 @@ class _FileReader:
             self._report.error("not-a-mapping", node.at, message, "write one `Skill: 60` per line below it")
             return []
         found = []
+        seen = self._skills_seen
         for skill, (key, value) in node.entries.items():
-            self._name(key, "skill name", is_live=True)
+            if skill not in seen:
+                seen.add(skill)
+                self._name(key, "skill name", is_live=True)
             if isinstance(value, Scalar) and not value.style and value.text in CODES:
                 code: int | None = CODES[value.text]
             else:

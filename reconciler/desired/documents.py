@@ -14,6 +14,7 @@ from reconciler.desired.shapes import Hold, Override, Policies, is_address, keys
 _LISTS: dict[str, type[BaseModel]] = {"overrides": Override, "holds": Hold}
 _Model = TypeVar("_Model", bound=BaseModel)
 _KINDS = {"model_type": "mapping", "dict_type": "mapping", "list_type": "list"}
+_KIND_HINTS = {"mapping": "write `key: value` lines below it", "list": "write it in brackets, like `[one, two]`"}
 _NO_ADDRESS = "set `CXONE_BASE_URL` in the environment instead, and remove this key"
 
 
@@ -83,11 +84,12 @@ def _note(error: ErrorDetails, model: type[BaseModel], root: Node, report: Repor
         case "extra_forbidden":
             _note_unknown(key, name, model, error["loc"][:-1], report)
         case "missing":
-            at = key.at if key else node.at
-            report.error("missing-key", at, f"the key {shown(name)} is missing", f"write `{name}:` here")
+            report.error("missing-key", node.at, f"the key {shown(name)} is missing", f"write `{name}:` here")
         case "model_type" | "dict_type" | "list_type" as wanted:
             said = "has no value" if isinstance(node, Scalar) and node.is_null else f"is a {kind(node)}"
-            report.error("wrong-type", node.at, f"{shown(name) if name else 'this'} {said}, not a {_KINDS[wanted]}")
+            due = _KINDS[wanted]
+            message = f"{shown(name) if name else 'this'} {said}, not a {due}"
+            report.error("wrong-type", node.at, message, _KIND_HINTS[due])
         case "too_short":
             report.error("wrong-type", node.at, f"{shown(name)} is empty", "name at least one")
         case "greater_than_equal" | "less_than_equal":

@@ -8,12 +8,11 @@ from yaml._yaml import CParser, Mark
 from yaml.error import YAMLError
 from yaml.events import (
     AliasEvent,
+    CollectionEndEvent,
     DocumentStartEvent,
     Event,
-    MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
-    SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
 )
@@ -41,14 +40,14 @@ class Scalar(msgspec.Struct, gc=False):
         return not self.style and self.text in _NULLS
 
 
-class Mapping(msgspec.Struct):
+class Mapping(msgspec.Struct, gc=False):
     """Keys with their values, in order; keys are text, whatever they look like."""
 
     entries: "dict[str, tuple[Scalar, Node]]"
     at: int
 
 
-class Sequence(msgspec.Struct):
+class Sequence(msgspec.Struct, gc=False):
     """A list."""
 
     items: "list[Node]"
@@ -112,22 +111,27 @@ class _Composer:
     def run(self) -> Node | None:
         """Read the document; None when it is nested too deep."""
         next_event, is_marked, add = CParser(self._text).get_event, self._is_marked, self._add
-        while not isinstance(event := next_event(), StreamEndEvent):
-            if isinstance(event, ScalarEvent):
+        while True:
+            event = next_event()
+            if type(event) is ScalarEvent:
                 mark = cast("Mark", event.start_mark)
-                add(Scalar(event.value, event.style or "", mark.line + 1 << 24 | mark.column + 1))
+                node = Scalar(event.value, event.style or "", mark.line + 1 << 24 | mark.column + 1)
                 if is_marked:
                     self._refuse_marks(event)
-            elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+                # Nearly all events are keys: they do not pay for a call.
+                if self._key is None and type(self._top) is Mapping:
+                    self._key = node
+                else:
+                    add(node)
+            elif isinstance(event, CollectionEndEvent):
                 self._close()
             elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
                 if not self._open(event):
                     return None
             elif isinstance(event, AliasEvent):
                 add(self._refuse_alias(event))
-            elif isinstance(event, DocumentStartEvent) and self._is_second(event):
-                break
-        return self._root
+            elif isinstance(event, StreamEndEvent) or self._is_second(event):
+                return self._root
 
     def _add(self, node: Node) -> None:
         """Put a finished node into the collection being filled, as item, key or value."""
@@ -138,14 +142,19 @@ class _Composer:
             top.items.append(node)
         elif key is None:
             self._key = node if isinstance(node, Scalar) else self._refuse_key(node)
+        elif isinstance(key, Broken):
+            self._key = None
         else:
             self._key = None
-            if isinstance(key, Scalar):
-                self._put(top, key, node)
+            if key.text in top.entries or key.text == "<<":
+                self._refuse_entry(top, key, node)
+            else:
+                top.entries[key.text] = (key, node)
 
-    def _put(self, top: Mapping, key: Scalar, value: Node) -> None:
+    def _refuse_entry(self, top: Mapping, key: Scalar, value: Node) -> None:
         if key.text == "<<" and not key.style:
             self._report.error("merge-key", key.at, "the merge key `<<` is refused", _PROFILES_INSTEAD)
+            top.entries[key.text] = (key, Broken(key.at))
         elif key.text in top.entries:
             first = unpack_position("", top.entries[key.text][0].at)
             self._report.error(
@@ -198,7 +207,10 @@ class _Composer:
             self._report.error("key-not-text", node.at, f"a {what} stands where a key is due", "a key is plain text")
         return Broken(node.at)
 
-    def _is_second(self, event: DocumentStartEvent) -> bool:
+    def _is_second(self, event: Event | None) -> bool:
+        """Whether a second document starts; it is noted."""
+        if not isinstance(event, DocumentStartEvent):
+            return False
         if self._has_document:
             self._report.error(
                 "several-documents",

@@ -2,6 +2,7 @@
 
 import sys
 from array import array
+from collections.abc import Iterable
 
 import msgspec
 
@@ -90,11 +91,15 @@ class Columns:
         self.entries = array("I")
         self.entry_positions = array("Q")
 
-    def add_entry(self, skill: str, code: int, at: int) -> None:
-        """Add an entry to the agent that `end_agent` will close."""
-        number = self.skills.setdefault(skill, len(self.skills))
-        self.entries.append(number << CODE_BITS | code)
-        self.entry_positions.append(at)
+    def add_entries(self, found: Iterable[tuple[str, int, int]]) -> None:
+        """Add entries (skill, code, packed position) to the agent that `end_agent` will close."""
+        skills, entries, places = self.skills, self.entries, self.entry_positions
+        for skill, code, at in found:
+            number = skills.get(skill)
+            if number is None:
+                number = skills[skill] = len(skills)
+            entries.append(number << CODE_BITS | code)
+            places.append(at)
 
     def end_agent(self, ref: str, at: int, profiles: tuple[str, ...]) -> None:
         """Close an agent: the entries since the last one are its own."""

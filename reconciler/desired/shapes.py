@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from reconciler.desired.naming import check_name
@@ -51,6 +51,20 @@ def _name(value: object) -> str:
     if problem:
         raise raised(problem)
     return text
+
+
+def _skill_key(text: str) -> str:
+    problem = check_name(text, "skill name", is_live=True)
+    if problem:
+        raise raised(problem)
+    return text
+
+
+def _version(value: object) -> int:
+    node = _scalar(value, "a version")
+    if node.text != "1" or node.style:
+        raise raised(Problem("unknown-word", f"the version {shown(node.text)} is unknown; there is only 1", "write `version: 1`"))
+    return 1
 
 
 def _number(value: object, pattern: re.Pattern[str], wanted: str) -> str:
@@ -138,6 +152,7 @@ def _matching(pattern: re.Pattern[str], what: str) -> BeforeValidator:
 
 Text = Annotated[str, BeforeValidator(_text)]
 Name = Annotated[str, BeforeValidator(_name)]
+SkillKey = Annotated[str, AfterValidator(_skill_key)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Proficiency = Annotated[int, BeforeValidator(_proficiency)]
@@ -174,7 +189,7 @@ class TenantShape(Strict):
 class TenantDocument(Strict):
     """The whole of `tenant.yaml`; `policies` are judged apart."""
 
-    version: Annotated[str, _one_of(("1",))]
+    version: Annotated[int, BeforeValidator(_version)]
     tenant: TenantShape
     ignore_skills: list[Name] = []
     policies: object = None
@@ -238,7 +253,7 @@ class Selection(Strict):
 class Override(Selection):
     """One entry of `overrides`: half-open, from `from` (or at once) to `until`."""
 
-    skills: Annotated[dict[Name, AssignmentChange], Field(min_length=1)]
+    skills: Annotated[dict[SkillKey, AssignmentChange], Field(min_length=1)]
     start: Time | None = Field(default=None, alias="from")
     ticket: Text | None = None
 

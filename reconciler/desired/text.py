@@ -110,7 +110,8 @@ def _refuse(text: str, report: Report) -> str:
         at = pack_position(line, index - text.rfind("\n", 0, index))
         report.error("odd-character", at, f"the character {described(text[index])} is refused", _cure(text[index]))
     if len(places) > _SHOWN_PER_FILE:
-        at = pack_position(line, seen - text.rfind("\n", 0, seen))
+        index = places[_SHOWN_PER_FILE]
+        at = pack_position(text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
         report.error("odd-character", at, f"{len(places) - _SHOWN_PER_FILE} more such characters follow")
     return text.translate(dict.fromkeys(map(ord, bad), REPLACEMENT))
 

@@ -16,7 +16,7 @@ _NOT_SEGMENTS = frozenset({"", ".", ".."})
 
 def is_addressable(identifier: str) -> bool:
     """Whether an id can stand in a path as one segment."""
-    return identifier not in _NOT_SEGMENTS and not any("\ud800" <= char <= "\udfff" for char in identifier)
+    return identifier not in _NOT_SEGMENTS
 
 
 def origin_of(url: httpx.URL) -> Origin:

@@ -18,7 +18,7 @@ from reconciler.live.crew import for_each
 from reconciler.live.decode import body_of, decoded, refuse_duplicates
 from reconciler.live.failures import incomplete
 from reconciler.live.listing import MAX_LISTINGS, Listing, Reading
-from reconciler.live.records import SkillPage, decode_skill_page, version_of
+from reconciler.live.records import SkillPage, decode_skill_page, version_in
 from reconciler.live.session import Dialect, Session, open_session
 from reconciler.live.write_answers import judge, judge_failure
 from reconciler.model.agents import LiveState
@@ -114,7 +114,7 @@ class AdminV2:
         def absorb(page: CheckedPage) -> int:
             for agent in page.agents:
                 if agent.id in wanted and agent.skills is not None:
-                    states[agent.id] = state_of(agent, version_of(agent.version))
+                    states[agent.id] = state_of(agent, version_in(agent.version))
             return len(page.agents) + len(page.odd)
 
         async def ask(agent_id: str) -> None:

@@ -5,15 +5,22 @@ several rounds saw the newest counts. Within a round the first sight counts. Of 
 last row counts, and the pair is reported.
 """
 
-from array import array
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import cache
+from struct import Struct
 
 from reconciler.live.agent_pages import CheckedPage, OddAgent, SingleAgent
-from reconciler.live.records import AgentRow, AssignmentRow, version_of
+from reconciler.live.records import AgentRow, AssignmentRow, version_in
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.assignments import CODE_BITS
 from reconciler.model.skills import SkillCatalog
+
+
+@cache
+def _packer(length: int) -> Callable[..., bytes]:
+    """Give what packs so many entries: the bytes of `model.assignments.pack`, in half the time of an array."""
+    return Struct(f"{length}I").pack
 
 
 class Census:
@@ -46,23 +53,26 @@ class Census:
         """Take in a page; give how many entries it held."""
         available: list[int] = []
         for agent in page.agents:
-            if self._is_new(agent.id):
-                is_wanted = self._is_wanted(agent.id, agent.user_name or "", agent.email or "")
-                if agent.skills is None:
-                    self._is_inline = False
-                    if is_wanted:
-                        self._keep(agent, version_of(agent.version), None)
-                        self._unresolved.add(agent.id)
-                elif is_wanted or agent.active:
-                    entries = self._entries_of(agent.skills, page)
-                    if agent.active:
-                        available += entries.values()
-                    if is_wanted:
-                        self._keep_packed(agent, agent.skills, version_of(agent.version), entries)
+            if agent.id in self._seen:
+                continue
+            self._seen.add(agent.id)
+            is_wanted = self._is_wanted(agent.id, agent.user_name or "", agent.email or "")
+            if agent.skills is None:
+                self._is_inline = False
+                if is_wanted:
+                    self._keep(agent, version_in(agent.version), None)
+                    self._unresolved.add(agent.id)
+            elif is_wanted or agent.active:
+                entries = self._entries_of(agent.skills, page)
+                if agent.active:
+                    available += entries.values()
+                if is_wanted:
+                    self._keep_packed(agent, agent.skills, version_in(agent.version), entries)
         self._entries.update(available)
         for odd in page.odd:
-            if self._is_new(odd.id) and self._is_wanted(odd.id, odd.user_name, odd.email):
+            if odd.id not in self._seen and self._is_wanted(odd.id, odd.user_name, odd.email):
                 self._keep_odd(odd)
+            self._seen.add(odd.id)
         return len(page.agents) + len(page.odd)
 
     def absorb_single(self, ref: str, single: SingleAgent | None) -> None:
@@ -127,18 +137,15 @@ class Census:
             moved=moved,
         )
 
-    def _is_new(self, agent_id: str) -> bool:
-        if agent_id in self._seen:
-            return False
-        self._seen.add(agent_id)
-        return True
-
     def _is_wanted(self, agent_id: str, user_name: str, email: str) -> bool:
         if self._refs is not None:
             self._refs.update(filter(None, (user_name, email)))
-        hits = self._wanted.intersection((agent_id.casefold(), user_name.casefold(), email.casefold()))
-        self._found |= hits
-        return bool(hits)
+        is_wanted = False
+        for ref in (agent_id.casefold(), user_name.casefold(), email.casefold()):
+            if ref in self._wanted:
+                self._found.add(ref)
+                is_wanted = True
+        return is_wanted
 
     def _entries_of(self, rows: list[AssignmentRow], source: CheckedPage | SingleAgent) -> dict[int, int]:
         """Make `{number << 8: number << 8 | code}`: the hot loop of a listing, hence in one expression."""
@@ -156,7 +163,7 @@ class Census:
     def _keep_packed(
         self, agent: AgentRow, rows: list[AssignmentRow], version: str | None, entries: dict[int, int]
     ) -> None:
-        packed = array("I", sorted(entries.values())).tobytes()
+        packed = _packer(len(entries))(*sorted(entries.values()))
         self._keep(agent, version, self._interned.setdefault(packed, packed))
         if len(entries) != len(rows):
             held = Counter(self._shifted[row.skill.id] >> CODE_BITS for row in rows)
@@ -165,7 +172,8 @@ class Census:
     def _keep(self, agent: AgentRow, version: str | None, packed: bytes | None) -> None:
         email, user_name = agent.email or "", agent.user_name or ""
         shared_name = email if user_name == email else user_name
-        self._forget(agent.id)
+        if agent.id in self._kept:
+            self._forget(agent.id)
         self._kept[agent.id] = LiveAgent(agent.id, email, shared_name, agent.active, version, packed)
 
     def _keep_odd(self, odd: OddAgent) -> None:

@@ -1,6 +1,7 @@
 """The wire's documents of admin-v2 as types: exactly the fields that are read, strictly; everything else is skipped."""
 
 import re
+from functools import lru_cache
 from typing import Annotated
 
 import httpx
@@ -117,15 +118,19 @@ decode_named_page = msgspec.json.Decoder(NamedPage).decode
 decode_skill_page = msgspec.json.Decoder(SkillPage).decode
 
 
-def version_of(version: Version, headers: httpx.Headers | None = None) -> str | None:
-    """Give what goes between the quotes of `If-Match`: the body's version, else the answer's ETag.
+@lru_cache(maxsize=4096)
+def version_in(version: Version) -> str | None:
+    """Give what a body's `version` puts between the quotes of `If-Match`; None when it cannot stand in a header."""
+    text = "" if version is None else str(version)
+    return text if _TAG.fullmatch(text) else None
 
-    None when there is neither, or nothing that can stand in a header. A weak tag (`W/"7"`) is none too: `If-Match`
-    compares strongly (RFC 9110, 13.1.1), and a weak one never matches.
+
+def version_of(version: Version, headers: httpx.Headers) -> str | None:
+    """Give the version of an answer about one agent: the body's, else its ETag; None when there is neither.
+
+    A weak tag (`W/"7"`) is none too: `If-Match` compares strongly (RFC 9110, 13.1.1), and a weak one never matches.
     """
     if version is not None:
-        text = str(version)
-    else:
-        found = _STRONG_TAG.fullmatch((headers.get("ETag", "") if headers else "").strip())
-        text = found[1] if found else ""
-    return text if _TAG.fullmatch(text) else None
+        return version_in(version)
+    found = _STRONG_TAG.fullmatch(headers.get("ETag", "").strip())
+    return version_in(found[1]) if found else None

@@ -38,7 +38,8 @@ class SlidingWindow:
             return 0.0
         if self.limit <= 0:
             return self.window_s
-        return self._counted[len(self._counted) - self.limit] + self.window_s - at
+        opens_at = self._counted[len(self._counted) - self.limit] + self.window_s
+        return min(opens_at - at, self.window_s)
 
 
 _TEXTS: Mapping[str, Callable[[float, float], str | None]] = {

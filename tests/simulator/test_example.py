@@ -51,7 +51,8 @@ def _live(ref: str) -> _Levels | None:
     except KeyError:
         return None
     names = {skill.id: skill.name for skill in tenant.skills.values()}
-    return {names[skill]: tuple(held) for skill, held in agent.skills.items() if not fnmatchcase(names[skill], "WFI *")}
+    held = {names[skill]: (value.proficiency, value.available) for skill, value in agent.skills.items()}
+    return {name: value for name, value in held.items() if not fnmatchcase(name, "WFI *")}
 
 
 def test_the_example_is_a_few_steps_ahead_of_the_demo() -> None:
@@ -112,6 +113,5 @@ def test_it_is_one_simulated_tenant() -> None:
         },
         "ignore_skills": ["WFI *"],
     }
-    assert {file.get("team") for file in _files()} - {None} == {
-        "Billing EMEA", "Sales Americas", "Tech Support", "Retention"
-    }  # fmt: skip
+    teams = [str(file["team"]) for file in _files() if "team" in file]
+    assert teams == ["Billing EMEA", "Retention", "Sales Americas", "Tech Support"]

@@ -25,6 +25,17 @@ def test_an_outsider_may_add_edit_and_delete() -> None:
     assert [commit.agent_id for commit in tenant.commits] == ["new-id"] * 4
 
 
+def test_an_outsiders_edit_touches_only_what_it_names() -> None:
+    """What it gives, changes and takes away; the rest of the set stays."""
+    tenant = demo_tenant()
+    ana = tenant.agent_named(ANA)
+    spanish, email, chat = (tenant.skill_named(name).id for name in ("Spanish", "Email", "Chat"))
+    edited = tenant.edit_skills(ana.id, {spanish: Assignment(1, available=False), email: None, chat: Assignment(2)})
+    kept = {skill: value for skill, value in ana.skills.items() if skill not in {spanish, email}}
+    assert edited.skills == {**kept, spanish: Assignment(1, available=False), chat: Assignment(2)}
+    assert tenant.agent(ana.id) is edited
+
+
 def test_who_is_not_there_is_not_found() -> None:
     tenant = demo_tenant()
     with pytest.raises(KeyError):
