@@ -1,7 +1,8 @@
 """What most tests start from: a folder of desired state, a simulated tenant beside it, and time that costs nothing."""
 
 import asyncio
-from collections.abc import Iterator
+import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,10 +37,31 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty working folder with nothing of this machine's environment that the tool would heed."""
-    for name in ("CXONE_CLIENT_ID", "CXONE_CLIENT_SECRET", "CXONE_BASE_URL", "CXONE_REALM", "GITHUB_WORKSPACE", "CI"):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, with nothing of this machine's environment that the tool would heed."""
+    for name in [name for name in os.environ if name.startswith(("CXONE_", "RECONCILE_", "GITHUB_"))]:
+        monkeypatch.delenv(name)
+    for name in ("CI", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RECONCILE_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let golden files be written anew, to be read by a person before they are committed."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a whole output with the file of that name below tests/golden."""
+
+    def compare(name: str, text: str) -> None:
+        path = Path(__file__).parent / "golden" / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), f"differs from tests/golden/{name}; pytest --update-golden"
+
+    return compare

@@ -158,9 +158,16 @@ class Console:
 
 
 def _embedded_tenant(folder: "Path", name: str) -> "ASGIApp":
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput
     from reconciler.simulator import embedded_app
 
-    return embedded_app(folder, name)
+    try:
+        return embedded_app(folder, name)
+    except OSError as error:
+        message = f"{folder}: the embedded tenant's state cannot be kept there: {error.strerror}"
+        hint = "export RECONCILE_STATE_DIR=… with a folder that you may write"
+        raise InvalidInput(Diagnostic("state-folder", message, hint)) from error
 
 
 def _silence(stream: TextIO) -> None:

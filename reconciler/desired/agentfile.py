@@ -14,6 +14,8 @@ _NULL_HINTS: AbstractMapping[str, str] = {
     "skills": "write `skills: {}` if no skills are meant, or remove the key",
     "profiles": "write the profiles' names in brackets, or remove the key",
     "extends": "write the profiles' names in brackets, or remove the key",
+    "overrides": "write `overrides: []`, or remove the key",
+    "holds": "write `holds: []`, or remove the key",
     "team": "write the team's name, or remove the key",
 }
 _TOP_KEYS = ("team", "profiles", "agents", "overrides", "holds")
@@ -51,12 +53,13 @@ class _FileReader:
             return {}
         if not isinstance(node, Mapping):
             said = "has no value" if isinstance(node, Scalar) and node.is_null else f"is a {kind(node)}, not a mapping"
-            self._report.error(
-                "not-a-mapping", node.at, f"{what} {said}", f"write {listed(allowed)} as keys, each with a `:`"
-            )
+            keys = "`agents:`" if allowed is _TOP_KEYS else listed(allowed)
+            self._report.error("not-a-mapping", node.at, f"{what} {said}", f"write {keys} there, and lines below it")
             return {}
         good = {}
         for name, (key, value) in node.entries.items():
+            if name == "<<" and isinstance(value, Broken):
+                continue
             if name not in allowed:
                 self._unknown_key(key, what, allowed)
             elif isinstance(value, Scalar) and value.is_null and name not in _ENTRY_KEYS:
@@ -83,7 +86,7 @@ class _FileReader:
             return []
         key, node = entry
         if isinstance(node, Mapping):
-            return list(node.entries.values())
+            return [entry for entry in node.entries.values() if not isinstance(entry[1], Broken)]
         self._report.error(
             "not-a-mapping",
             node.at,

@@ -9,6 +9,7 @@ from reconciler.desired.report import Report, shown
 from reconciler.model.position import pack_position
 
 _INDENT_HINT = "indent the keys of one mapping alike, by spaces; put a text that holds `: ` in quotes"
+_COLON_HINT = "write `key: value`, with a blank after the colon"
 _LEADING_TAB = re.compile(r"[ -]*\t")
 
 
@@ -39,14 +40,14 @@ _FAULTS = (
         "did not find expected ',' or ']'",
         "unclosed-bracket",
         "the `[` is never closed by a `]`",
-        "close it",
+        "close it, or look for a missing comma",
         is_at_start=True,
     ),
     _Fault(
         "did not find expected ',' or '}'",
         "unclosed-bracket",
         "the `{` is never closed by a `}`",
-        "close it",
+        "close it, or look for a missing comma",
         is_at_start=True,
     ),
     _Fault(
@@ -65,7 +66,7 @@ _FAULTS = (
         "could not find expected ':'",
         "missing-colon",
         "this key has no `: ` after it",
-        "write `key: value`, with a blank after the colon",
+        _COLON_HINT,
         is_at_start=True,
     ),
     _Fault("did not find expected key", "bad-indent", "no key of the mapping begins here", _INDENT_HINT),
@@ -103,6 +104,8 @@ def explain(error: YAMLError, text: str, report: Report) -> None:
     problem = error.problem or "something is wrong"
     mark = error.problem_mark or error.context_mark
     if _tab_in_indent(problem, mark, text, report) or _reserved_start(problem, mark, text, report):
+        return
+    if _missing_colon(problem, mark, text, report):
         return
     for fault in _FAULTS:
         if problem.startswith(fault.problem):
@@ -149,6 +152,19 @@ def _reserved_start(problem: str, mark: Mark | None, text: str, report: Report) 
         f"no text begins with {shown(character)} in YAML" if character.strip() else "a tab stands where text is due",
         "put the text in quotes" if character.strip() else "use spaces",
     )
+    return True
+
+
+def _missing_colon(problem: str, mark: Mark | None, text: str, report: Report) -> bool:
+    """A key without its colon runs on into the next line, and only that line's colon is one too many."""
+    if mark is None or mark.line == 0 or not problem.startswith("mapping values are not allowed"):
+        return False
+    line = text.split("\n", mark.line)[mark.line - 1]
+    bare = line.strip()
+    if not bare or ":" in bare or bare.startswith(("#", "-")):
+        return False
+    at = pack_position(mark.line, len(line) - len(line.lstrip()) + 1)
+    report.error("missing-colon", at, f"{shown(bare)} has no `: `", _COLON_HINT)
     return True
 
 

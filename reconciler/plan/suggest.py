@@ -5,20 +5,24 @@ from difflib import get_close_matches
 
 # Above this many names the search would be felt; people with that many get no suggestion rather than a pause.
 _MOST_NAMES = 20_000
+_LIKENESS = 0.7
 
 
 def nearest(word: str, names: Iterable[str], *, most: int = 3) -> list[str]:
     """Give up to `most` of `names` that look like `word`, the likeliest first, without regard to case.
 
-    E-mail addresses of one company share most of their letters: they have to be far more alike.
+    E-mail addresses of one company share most of their letters: only what stands before the `@` is compared.
     """
-    cutoff = 0.85 if "@" in word else 0.6
-    by_folded: dict[str, str] = {}
+    by_key: dict[str, str] = {}
     for name in names:
-        by_folded.setdefault(name.casefold(), name)
-    if len(by_folded) > _MOST_NAMES:
+        by_key.setdefault(_key(name), name)
+    if len(by_key) > _MOST_NAMES:
         return []
-    return [by_folded[folded] for folded in get_close_matches(word.casefold(), by_folded, n=most, cutoff=cutoff)]
+    return [by_key[key] for key in get_close_matches(_key(word), by_key, n=most, cutoff=_LIKENESS)]
+
+
+def _key(name: str) -> str:
+    return name.casefold().partition("@")[0]
 
 
 def did_you_mean(word: str, names: Iterable[str], otherwise: str) -> str:

@@ -11,7 +11,7 @@ from reconciler.render.style import PLAIN, Style
 _WORDS = {
     Status.APPLIED: "applied",
     Status.ALREADY_DONE: "already done",
-    Status.CONFLICT: "conflicts",
+    Status.CONFLICT: "in conflict",
     Status.FAILED: "failed",
     Status.HELD_BACK: "held back",
     Status.NOT_TRIED: "not tried",

@@ -1,0 +1,106 @@
+"""Whole outputs, held by files that a person has read."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model.position import SourcePosition
+from reconciler.model.tenant import RateLimit
+from reconciler.plan.change import AgentName, Plan
+from reconciler.plan.outcome import AgentOutcome, Outcome, Status
+from reconciler.render import MESSAGE_FORMATS
+from reconciler.render.messages import messages_as_text
+from reconciler.render.outcome import outcome_as_json, outcome_as_text
+from reconciler.render.plan_json import plan_as_json
+from reconciler.render.plan_text import plan_as_text
+from reconciler.render.style import Style
+from reconciler.simulator import Skill
+from tests.conftest import VirtualClock
+from tests.world import SKILLS, World, agent
+
+Golden = Callable[[str, str], None]
+CREATED_AT = "2026-11-22T14:00:00Z"
+
+
+def _small_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
+    world = World(tmp_path, clock, (agent("ana", Billing=40, Chat=30, Email=50), agent("bo", Sales=10), agent("cy")))
+    world.write_agents(
+        ana="{Billing: 60, Chat: {proficiency: 35, available: false}, Sales: 70}",
+        bo="{Sales: {proficiency: 10, available: false}}",
+        zoe="{Sales: 1}",
+    )
+    return world.plan()
+
+
+def test_plan_as_text(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    golden("plan.txt", plan_as_text(_small_plan(tmp_path, clock), "desired-state", RateLimit()))
+
+
+def test_plan_with_colours(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    """Colours change nothing but colours."""
+    plan = _small_plan(tmp_path, clock)
+    painted = plan_as_text(plan, "desired-state", RateLimit(), Style(has_color=True))
+    golden("plan-colours.txt", painted)
+    for code in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m"):
+        painted = painted.replace(code, "")
+    assert painted == plan_as_text(plan, "desired-state", RateLimit())
+
+
+def test_plan_as_json(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    golden("plan.json", plan_as_json(_small_plan(tmp_path, clock), CREATED_AT))
+
+
+def test_plan_without_changes(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    world = World(tmp_path, clock, (agent("ana", Billing=60), agent("bo")))
+    world.write_agents(ana="{Billing: 60}")
+    golden("no-changes.txt", plan_as_text(world.plan(), "desired-state", RateLimit()))
+
+
+def test_plan_with_hostile_names(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    """What a tenant calls its agents and skills cannot move the cursor, paint, or start a CI command."""
+    evil = replace(agent("ana", Billing=1), email="\x1b[2Jana\n::error::@example.com", user_name="ana\u202e")
+    twins = (Skill("skill-twin-1", "\u202eniwT\x07"), Skill("skill-twin-2", "\u202eniwT\x07"))
+    evil = replace(evil, skills={**evil.skills, **{each.id: evil.skills["skill-billing"] for each in twins}})
+    world = World(tmp_path, clock, (evil,), (*SKILLS, *twins))
+    world.write("agents.yaml", "agents:\n  id-ana: {skills: {}}\n")
+    golden("hostile-names.txt", plan_as_text(world.plan(), "desired-state", RateLimit()))
+
+
+def _name(name: str) -> AgentName:
+    return AgentName(f"id-{name}", f"{name}@example.com", f"user.{name}", f"{name}@example.com")
+
+
+def _outcome(**changes: object) -> Outcome:
+    agents = (
+        AgentOutcome(_name("ana"), Status.APPLIED),
+        AgentOutcome(_name("bo"), Status.CONFLICT, "somebody else changed `Billing` meanwhile"),
+        AgentOutcome(_name("cy"), Status.FAILED, "the tenant refused it: Invalid skill ID (HTTP 400)"),
+        AgentOutcome(_name("di"), Status.NOT_TRIED, "not written: the run was interrupted before its turn"),
+        AgentOutcome(_name("ed"), Status.UNKNOWN, "no answer within 30 s"),
+    )
+    whole = Outcome("20261122T140000Z-00abcd", "acme", "sha256:1", agents, 12, 1, 3.25, is_verified=False)
+    return replace(whole, **changes)  # type: ignore[arg-type] # the fields of Outcome, by their names
+
+
+def test_outcome_with_troubles(golden: Golden) -> None:
+    golden("outcome-troubles.txt", outcome_as_text(_outcome()))
+    golden("outcome-troubles.json", outcome_as_json(_outcome()))
+
+
+def test_outcome_complete(golden: Golden) -> None:
+    done = (AgentOutcome(_name("ana"), Status.APPLIED), AgentOutcome(_name("bo"), Status.ALREADY_DONE))
+    golden("outcome-complete.txt", outcome_as_text(_outcome(agents=done, is_verified=True)))
+
+
+MESSAGES = (
+    Diagnostic("proficiency", "85.0 is not a whole number", "write 85", SourcePosition("agents/a.yaml", 3, 9)),
+    Diagnostic("odd", "100%, first\n::second, \x1b[31mred", None, SourcePosition("a,b:c.yaml", 1, 1), Severity.WARN),
+    Diagnostic("note", "by the way", severity=Severity.INFO),
+)
+
+
+def test_messages_in_every_format(golden: Golden) -> None:
+    golden("messages.txt", messages_as_text(MESSAGES, "desired-state"))
+    for name, write in MESSAGE_FORMATS.items():
+        golden(f"messages.{name}", write(MESSAGES, "desired-state"))

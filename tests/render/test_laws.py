@@ -1,0 +1,100 @@
+"""What holds for every text: nothing foreign reaches a terminal or a CI log unescaped, and a saved plan comes back."""
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import InvalidInput
+from reconciler.model.position import SourcePosition
+from reconciler.plan.change import Plan
+from reconciler.render.escape import terminal
+from reconciler.render.messages import messages_as_github, messages_as_text
+from reconciler.render.plan_json import plan_as_json, read_plan
+from reconciler.render.plan_text import duration
+from tests.conftest import VirtualClock
+from tests.world import World, agent
+
+
+@given(st.text())
+def test_escaped_text_is_one_visible_line(text: str) -> None:
+    escaped = terminal(text)
+    assert all(unicodedata.category(char) not in {"Cc", "Cf", "Zl", "Zp", "Cs"} for char in escaped)
+
+
+@given(st.text())
+def test_harmless_text_stays_as_it_is(text: str) -> None:
+    """Nobody's name is mangled: José, 山田, Ängström."""
+    if all(unicodedata.category(char)[0] in "LMNPS" or char == " " for char in text):
+        assert terminal(text) == text
+
+
+@given(st.text(), st.text(min_size=1), st.text())
+def test_a_message_is_one_annotation_whatever_it_says(message: str, file: str, hint: str) -> None:
+    """No text can end the command, start another, or add a property to it."""
+    written = messages_as_github([Diagnostic("code", message, hint, SourcePosition(file, 1, 2))])
+    assert written.count("\n") == 1
+    head, _, _ = written.removeprefix("::error ").partition("::")
+    assert [each.split("=")[0] for each in head.split(",")] == ["file", "line", "col", "title"]
+
+
+@given(st.text(), st.one_of(st.none(), st.text()))
+def test_a_message_is_at_most_two_lines(message: str, hint: str | None) -> None:
+    text = messages_as_text([Diagnostic("code", message, hint)])
+    assert text.count("\n") == (1 if hint is None else 2)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "1 s"), (3.0, "3 s"), (119, "119 s"), (120, "2 min"), (5999, "100 min"), (7200, "2 h 0 min")],
+)
+def test_a_duration_is_said_as_people_say_it(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.fixture
+def plan(tmp_path: Path, clock: VirtualClock) -> Plan:
+    """A plan with an add, a change, a removal and a finding."""
+    world = World(tmp_path, clock, (agent("ana", Billing=40, Chat=30),))
+    world.write_agents(ana="{Billing: 60, Email: {proficiency: 5, available: false}}", zoe="{}")
+    return world.plan()
+
+
+def test_a_saved_plan_comes_back_whole(plan: Plan) -> None:
+    """All that is shown survives; what only an apply needs does not, for an apply plans afresh."""
+    saved = read_plan(plan_as_json(plan, "2026-11-22T14:00:00Z").encode(), "plan.json")
+    assert saved.created_at == "2026-11-22T14:00:00Z"
+    assert plan_as_json(saved.plan, saved.created_at) == plan_as_json(plan, saved.created_at)
+
+
+def _edits(value: object) -> Iterator[object]:
+    """Every copy of a document with one of its changes' values edited."""
+    text = json.dumps(value)
+    for old, new in (
+        ('"proficiency": 60', '"proficiency": 61'),
+        ('"action": "remove"', '"action": "add"'),
+        ("id-ana", "id-bo"),
+    ):
+        assert old in text
+        yield json.loads(text.replace(old, new, 1))
+
+
+def test_an_edited_plan_is_refused(plan: Plan) -> None:
+    """A plan is a claim: what it lists must be what its digest names."""
+    for edited in _edits(json.loads(plan_as_json(plan, "2026-11-22T14:00:00Z"))):
+        with pytest.raises(InvalidInput):
+            read_plan(json.dumps(edited).encode(), "plan.json")
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b"null", b"\xff", b'{"format_version": 2}', b"[" * 100_000, b'{"format_version": 1}']
+)
+def test_whatever_is_no_plan_is_refused_in_words(data: bytes) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_plan(data, "plan.json")
+    assert caught.value.diagnostics[0].message.startswith("plan.json: ")
