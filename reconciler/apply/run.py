@@ -38,10 +38,11 @@ async def write_all(  # noqa: PLR0913 - what a run is made of; each is named at 
 ) -> Written:
     """Write every changed agent. `stop` set: no new write starts, what is in flight is waited for, then recorded.
 
-    A failing agent stops nobody else; a refused credential or scope stops every further write.
+    The first agent is written alone: what is wrong with all of them (a scope, the credential) then shows on one. After
+    that a failing agent stops nobody else; a refused credential or scope stops every further write.
     """
     run = _Run(plan, tenant, clock, random, stop, progress)
-    workers = [asyncio.create_task(run.work()) for _ in range(min(max_concurrency, len(plan.changes)))]
+    workers = [asyncio.create_task(run.work(number)) for number in range(min(max_concurrency, len(plan.changes)))]
     bell = asyncio.create_task(run.cancel_after_grace(workers))
     try:
         if workers:
@@ -75,9 +76,12 @@ class _Run:
         self._waiting = deque(plan.changes)
         self._ended: dict[str, AgentOutcome] = {}
         self._denied: tuple[Diagnostic, ...] = ()
+        self._has_first = asyncio.Event()
 
-    async def work(self) -> None:
-        """Take one agent after the other, until none is left or the run is stopped."""
+    async def work(self, number: int) -> None:
+        """Take one agent after the other, until none is left or the run is stopped; worker 0 goes ahead."""
+        if number > 0:
+            await self._has_first.wait()
         while self._waiting and not self._stop.is_set() and not self._denied:
             change = self._waiting.popleft()
             try:
@@ -106,6 +110,7 @@ class _Run:
 
     def _record(self, outcome: AgentOutcome) -> None:
         self._ended[outcome.agent.id] = outcome
+        self._has_first.set()
         self._progress(outcome)
 
 

@@ -133,6 +133,8 @@ def run(args: Sequence[str]) -> int:
     """Run one command line and give its exit code; nothing that can be expected leaves as a traceback."""
     try:
         result: Any = app.main(args=list(args), prog_name="reconcile", standalone_mode=False)
-        return int(result or Exit.DONE)
+        code = int(result or Exit.DONE)
     except BaseException as error:  # noqa: BLE001 - the one place where every way to end gets its words and its code
         return report(error, args)
+    is_lost = code == Exit.DONE and Console.latest is not None and Console.latest.has_failed_output
+    return Exit.FAILED if is_lost else code

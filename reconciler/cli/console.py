@@ -46,6 +46,7 @@ class Console:
         self._verbosity = verbosity
         self._wants_color = wants_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         self._transient = False
+        self.has_failed_output = False
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")  # a name that the locale cannot show stops nothing
@@ -81,13 +82,16 @@ class Console:
         return Style(self._wants_color and sys.stderr.isatty())
 
     def write(self, text: str) -> None:
-        """Write a result. A reader who has gone (`| head`) stops nothing."""
+        """Write a result. A reader who has gone (`| head`) or a full disk stops nothing; the disk is told of."""
         self.clear()
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError as error:
             _silence(sys.stdout)
+            if not isinstance(error, BrokenPipeError):
+                self.has_failed_output = True
+                self.say(f"the result could not be written to stdout: {error.strerror}", "error")
 
     def say(self, text: str, level: str = "info") -> None:
         """Tell a person something in one line, unless `-q`."""

@@ -63,7 +63,7 @@ class _FileReader:
             if name not in allowed:
                 self._unknown_key(key, what, allowed)
             elif isinstance(value, Scalar) and value.is_null and name not in _ENTRY_KEYS:
-                self._null(key)
+                self._null(key, allowed)
             else:
                 good[name] = (key, value)
         return good
@@ -76,8 +76,10 @@ class _FileReader:
         message = f"the key {shown(key.text)} is unknown in {what}; allowed are {listed(allowed)}"
         self._report.error("unknown-key", key.at, message, hint)
 
-    def _null(self, key: Scalar) -> None:
-        hint = _NULL_HINTS.get(key.text, f"write `{key.text}: {{}}`, or remove the key")
+    def _null(self, key: Scalar, allowed: tuple[str, ...]) -> None:
+        empty = f"write `{key.text}: {{}}`, or remove the key"
+        is_mapping = allowed is _TOP_KEYS and key.text == "profiles"
+        hint = empty if is_mapping else _NULL_HINTS.get(key.text, empty)
         self._report.error("null-value", key.at, f"the key {shown(key.text)} has no value", hint)
 
     def _named(self, entry: tuple[Scalar, Node] | None, what: str) -> list[tuple[Scalar, Node]]:

@@ -132,7 +132,7 @@ class _LineReader:
                     continue
             add_entry(entry)
             add_place(number << 24 | column)
-        return self._parsed() if self._end_agent() and self._has_agents else None
+        return self._parsed() if self._end_agent() and self._columns.refs else None
 
     def _learn(self, line: str) -> int | None:
         return self._memo.learn(line, 3 * self._step) if self._known is not _NOTHING else None

@@ -15,6 +15,8 @@ from reconciler.desired.tree import Folder, read_bytes, sub_folders, walk
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.desired import AgentTable, DesiredState
 
+_MAX_PATH = 4096
+
 
 @dataclass(slots=True)
 class _Candidate:
@@ -56,7 +58,7 @@ def _find(root: Path) -> _Layout:
     layout = _Layout()
     if not root.is_dir():
         is_there = root.exists()
-        message = f"{shown(str(root))} is {'not a folder' if is_there else 'not there'}"
+        message = f"{shown(str(root), _MAX_PATH)} is {'not a folder' if is_there else 'not there'}"
         layout.general.append(Diagnostic("not-a-folder" if is_there else "no-folder", message, EXAMPLE))
         return layout
     top = walk(root, "", is_deep=False)
@@ -97,7 +99,7 @@ def _note_no_tenant(root: Path, layout: _Layout) -> None:
     layout.strays.clear()
     codes = {diagnostic.code for report in layout.reports for diagnostic in report.found}
     if not codes & {"nested-tenant", "tenant-yml", "unreadable", "link-outside", "not-a-file"}:
-        message = f"{shown(str(root))} holds no `{FILE}`, neither itself nor right below it"
+        message = f"{shown(str(root), _MAX_PATH)} holds no `{FILE}`, neither itself nor right below it"
         layout.general.append(Diagnostic("no-tenant", message, EXAMPLE))
 
 

@@ -46,9 +46,9 @@ class Report:
         self.found.append(Diagnostic(code, message, hint, unpack_position(self.file, _START), Severity.WARN))
 
 
-def shown(text: str) -> str:
-    """Quote foreign text for a message: one line, cut after 40 characters, odd characters as escapes."""
-    cut = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+def shown(text: str, limit: int = _SHOWN_CHARACTERS) -> str:
+    """Quote foreign text for a message: one line, cut after `limit` characters, odd characters as escapes."""
+    cut = text if len(text) <= limit else text[: limit - 1] + "…"
     plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
     return f"`{plain}`"
 

@@ -63,9 +63,8 @@ def _skill_key(text: str) -> str:
 def _version(value: object) -> int:
     node = _scalar(value, "a version")
     if node.text != "1" or node.style:
-        raise raised(
-            Problem("unknown-word", f"the version {shown(node.text)} is unknown; there is only 1", "write `version: 1`")
-        )
+        said = "is in quotes" if node.style else "is unknown; there is only 1"
+        raise raised(Problem("unknown-word", f"the version {shown(node.text)} {said}", "write `version: 1`"))
     return 1
 
 

@@ -1,0 +1,135 @@
+"""The line reader and the YAML reader agree on every file that the line reader takes, and it takes only sound ones."""
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from reconciler.desired.agentfile import read_file
+from reconciler.desired.lines import LineMemo, read_lines
+from reconciler.desired.nodes import compose
+from reconciler.desired.parsed import ParsedFile
+from reconciler.desired.report import Report
+
+CANONICAL = """\
+# the team
+---
+team: Billing EMEA  # label
+agents:
+
+  ana.silva@example.com:
+    profiles: [everyone, tier-1]
+    skills:
+      # languages
+      Spanish: 90
+      Fraud: {proficiency: 40, available: false}
+      Claims: {available: true, proficiency: 5}
+      "Sales: EU": 7
+      'no': {proficiency: 1}
+      Email: absent
+  "4711":
+    skills: {}
+  bo@x.org:
+    skills:
+      Spanish: 90
+    profiles: [tier-1]
+"""
+# Lines that are sound somewhere; in another order or place most are not.
+LINES = [
+    *CANONICAL.splitlines(),
+    *[
+        "agents:",
+        "  x:",
+        "    skills:",
+        "      A: 1",
+        "      A: 100",
+        "      A: 101",
+        "      B: 01",
+        "     A: 1",
+        "  : 1",
+    ],
+    *[
+        "    skills: {A: 1}",
+        "    profiles: []",
+        "    profiles: [a, a]",
+        "    profiles: [null]",
+        "team: null",
+        "team: ''",
+    ],
+    *[
+        "holds: []",
+        "        more",
+        "...",
+        "---",
+        "- a",
+        "\t",
+        "  X:",
+        "      \u0412illing: 1",
+        "      A: 1 # x",
+        "      A: 1# x",
+    ],
+    *[
+        "      'A: 1",
+        '      "A": 1',
+        "      ' A': 1",
+        "      A:1",
+        "      A: &a 1",
+        "      A: {proficiency: 1,available: true}",
+    ],
+]
+
+
+def in_full(text: str) -> tuple[ParsedFile | None, Report]:
+    report = Report("a.yaml")
+    root = compose(text, report)
+    return (None if root is None else read_file(root, report)), report
+
+
+def test_the_canonical_layout_is_read_by_lines() -> None:
+    parsed = read_lines(CANONICAL, LineMemo())
+    assert parsed is not None
+    assert parsed == in_full(CANONICAL)[0]
+    assert parsed.refs == ["ana.silva@example.com", "4711", "bo@x.org"]
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.sampled_from(LINES), max_size=14))
+@example(["agents:"])
+@example(["agents:", "  x:", "    skills:"])
+@example(["agents:", "  x:", "    skills:", "      A: 1", "      A: 100"])
+@example(["agents:", "  x:", "    skills:", "      A: 1", "        more"])
+@example(["team: ''", "agents:", "  x:", "    skills: {}"])
+def test_what_is_read_by_lines_is_what_yaml_says(lines: list[str]) -> None:
+    """Taken means sound, and equal in every value and every place."""
+    text = "\n".join(lines) + "\n"
+    parsed = read_lines(text, LineMemo())
+    if parsed is not None:
+        full, report = in_full(text)
+        assert report.found == []
+        assert parsed == full
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(CANONICAL)), st.sampled_from("\n :#-{}[]'\"&*!|>%@`0x?,\té")),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_a_mutated_file_is_read_alike(mutations: list[tuple[int, str]]) -> None:
+    """A character in the wrong place is never overlooked by the fast reader."""
+    text = CANONICAL
+    for index, character in mutations:
+        text = text[:index] + character + text[index:]
+    parsed = read_lines(text, LineMemo())
+    if parsed is not None:
+        full, report = in_full(text)
+        assert report.found == []
+        assert parsed == full
+
+
+def test_a_memo_serves_files_of_other_indents() -> None:
+    memo = LineMemo()
+    wide = CANONICAL.replace("  ", "    ")
+    assert read_lines(CANONICAL, memo) == in_full(CANONICAL)[0]
+    assert read_lines(wide, memo) == in_full(wide)[0]
+    assert read_lines(CANONICAL, memo) == in_full(CANONICAL)[0]
