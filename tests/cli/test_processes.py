@@ -38,7 +38,7 @@ class Terminal:
         self.shown = ""
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
-            settings = _environ(TERM="xterm", COLUMNS=str(columns), **(environ or {}))
+            settings = _environ(**{"TERM": "xterm", "COLUMNS": str(columns), **(environ or {})})
             os.execvpe(RECONCILE[0], [*RECONCILE, *args], settings)  # noqa: S606 - our own command
 
     def wait_for(self, text: str, within_s: float = 20.0) -> None:
@@ -97,6 +97,8 @@ def test_a_full_disk_behind_stdout_does_not_stop_the_writes() -> None:
             timeout=60,
             check=False,
         )
+    assert ended.returncode == 1
+    assert "the result could not be written to stdout: No space left on device" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert _run("plan").stdout.endswith("No changes. 40 agents match.\n")
 
@@ -197,7 +199,7 @@ def test_a_signal_during_a_plan_writes_nothing(served: Served) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (130, "")
-    assert err == "error[interrupted]: interrupted; nothing was written\n"
+    assert err.lstrip() == "error[interrupted]: interrupted; nothing was written\n"
 
 
 def test_simulate_serves_a_tenant_that_can_be_planned_and_applied(example: Path) -> None:
