@@ -24,7 +24,7 @@ from reconciler.model.position import pack_position, unpack_position
 _MAX_DEPTH = 12
 _PROFILES_INSTEAD = "write the values out, or share them through `profiles`"
 _DIRECTIVE = re.compile(r"^%(\w*)", re.MULTILINE)
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 class Scalar(msgspec.Struct, gc=False):
@@ -37,7 +37,7 @@ class Scalar(msgspec.Struct, gc=False):
     @property
     def is_null(self) -> bool:
         """Whether it says that there is no value."""
-        return not self.style and self.text in _NULLS
+        return not self.style and self.text in NULLS
 
 
 class Mapping(msgspec.Struct, gc=False):
@@ -191,7 +191,7 @@ class _Composer:
         at = _place(event)
         if event.anchor is not None:
             self._report.error("anchor", at, f"the anchor {shown(f'&{event.anchor}')} is refused", _PROFILES_INSTEAD)
-        if event.tag is not None or self._text.startswith("!", cast("Mark", event.start_mark).index):
+        if event.tag is not None:
             self._report.error(
                 "tag", at, "a tag (`!…`) is refused: values say by themselves what they are", "delete it"
             )

@@ -1,4 +1,4 @@
-"""From the bytes of one file to what it declares: from the cache, line by line, or in full."""
+"""From the bytes of one file to what it declares: from the cache, straight from events, or in full."""
 
 import hashlib
 import sys
@@ -11,10 +11,10 @@ from yaml._yaml import get_version_string
 
 from reconciler.desired.agentfile import read_file
 from reconciler.desired.cache import ParseCache
-from reconciler.desired.lines import LineMemo, read_lines
 from reconciler.desired.nodes import Node, compose
 from reconciler.desired.parsed import ParsedFile, dump, restore
 from reconciler.desired.report import Report
+from reconciler.desired.stream import read_stream
 from reconciler.desired.text import decode
 from reconciler.model import assignments, position
 
@@ -26,11 +26,10 @@ def parse_tree(data: bytes, report: Report) -> Node | None:
 
 
 class FileParser:
-    """Parses the files of one load, which share a memo of lines and a cache."""
+    """Parses the files of one load, which share a cache."""
 
     def __init__(self, cache: ParseCache | None) -> None:
         self._cache = cache
-        self._memo = LineMemo()
 
     def parse(self, data: bytes, report: Report) -> ParsedFile | None:
         """Parse a file of agents; what is noted as a fault is left out. None when there is nothing at all."""
@@ -48,7 +47,7 @@ class FileParser:
         text = decode(data, report)
         if text is None:
             return None
-        parsed = None if report.found else read_lines(text, self._memo)
+        parsed = None if report.found else read_stream(text)
         if parsed is not None:
             return parsed
         root = compose(text, report)

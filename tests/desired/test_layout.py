@@ -115,8 +115,23 @@ def test_a_root_that_is_no_folder_is_told(tmp_path: Path) -> None:
 def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
     root = write(tmp_path, {"tenant.yaml": tenant("acme"), "a.yaml": AGENTS + PROFILES})
     with (root / "big.yaml").open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
-    assert codes(root) == ["too-big"]
+        file.truncate(2 * MAX_BYTES)
+    (diagnostic,) = load(root).diagnostics
+    assert diagnostic.code == "too-big"
+    assert "10,485,760 bytes" in diagnostic.message
+
+
+def test_a_file_that_grows_while_it_is_read_is_not_taken_by_its_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is cut off could be half of an agent's skills."""
+    (tmp_path / "small").touch()
+    small = (tmp_path / "small").stat()
+    (tmp_path / "big").write_bytes(b"#" * (MAX_BYTES + 1))
+    monkeypatch.setattr(os, "fstat", lambda _: small)
+    report = Report("big")
+    assert read_bytes(tmp_path / "big", report) is None
+    assert report.found[0].code == "too-big"
 
 
 def test_what_cannot_be_opened_is_told_in_the_words_of_the_system(tmp_path: Path) -> None:

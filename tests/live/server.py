@@ -31,12 +31,15 @@ class FakeClock:
         self._deadlines: list[float] = []
 
     def monotonic(self) -> float:
+        """Seconds since the test began."""
         return self.passed
 
     def now(self) -> datetime:
+        """The time of day, in UTC."""
         return START + timedelta(seconds=self.passed)
 
     async def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass, for everybody."""
         deadline = self.passed + seconds
         heapq.heappush(self._deadlines, deadline)
         try:
@@ -87,6 +90,7 @@ class Server:
         self.running = self.most_running = 0
 
     def count(self, method: str, ending: str = "") -> int:
+        """How many such requests have arrived."""
         return sum(call.method == method and call.path.endswith(ending) for call in self.calls)
 
     async def __call__(
@@ -95,14 +99,19 @@ class Server:
         receive: Callable[[], Awaitable[Any]],
         send: Callable[[Any], Awaitable[None]],
     ) -> None:
-        message = await receive()
+        """Answer one request."""
+        sent, is_more = b"", True
+        while is_more:
+            message = await receive()
+            sent += message.get("body", b"")
+            is_more = message.get("more_body", False)
         pairs = [pair.partition("=") for pair in scope["query_string"].decode().split("&") if pair]
         call = Call(
             scope["method"],
             scope["raw_path"].decode(),
             {key: value for key, _, value in pairs},
             {key.decode().lower(): value.decode() for key, value in scope["headers"]},
-            message.get("body", b""),
+            sent,
             self.clock.passed,
         )
         self.calls.append(call)

@@ -198,9 +198,9 @@ def test_a_tenant_that_repeats_our_secrets_is_not_quoted(
 
     async def work(tenant: Tenant) -> None:
         seen.append(tenant)
-        for attempt in (lambda: tenant.write_agent(agent_id(1), {}, None), lambda: read_one(tenant)):
+        for attempt in (tenant.write_agent(agent_id(1), {}, None), read_one(tenant)):
             try:
-                seen.append(await attempt())
+                seen.append(await attempt)
             except ReconcileError as error:
                 seen.extend([error, error.args, error.diagnostics])
 
@@ -213,7 +213,7 @@ def test_a_tenant_that_repeats_our_secrets_is_not_quoted(
 def test_the_quoter_lets_ordinary_words_pass() -> None:
     quoter = Quoter()
     quoter.hide(CLIENT_SECRET, TOKEN, "")
-    assert quoter.quote("Invalid skill ID\r\n  \x1b[1m‮ 4711 ") == "Invalid skill ID [1m 4711"
+    assert quoter.quote("Invalid skill ID\r\n  \x1b[1m\u202e 4711 ") == "Invalid skill ID [1m 4711"
     assert quoter.quote(" " * 19_990 + CLIENT_SECRET) == ""
 
 
@@ -247,7 +247,7 @@ def test_nothing_is_left_behind_when_a_reading_is_cancelled() -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-        print(asyncio.all_tasks()); return len(asyncio.all_tasks())
+        return len(asyncio.all_tasks())
 
     assert asyncio.run(run()) == 1
 

@@ -159,7 +159,10 @@ def test_a_listing_without_skills_has_the_wanted_asked_one_by_one(skills: object
         (agent(1, row(0, 10**200)), "Expected int <= 100 at $.skills[0].proficiency"),
         (agent(1, row(0, 5, "yes")), "Expected bool, got str at $.skills[0].available"),
         (agent(1, row(0, 5, 1)), "Expected bool, got int at $.skills[0].available"),
-        (agent(1, {"skill": {}, "proficiency": 1, "available": True}), "Object missing required field id at $.skills[0].skill"),
+        (
+            agent(1, {"skill": {}, "proficiency": 1, "available": True}),
+            "Object missing required field id at $.skills[0].skill",
+        ),
         (agent(1, version=[]), "Expected int | str | null, got array at $.version"),
     ],
 )
@@ -241,9 +244,13 @@ MALFORMED: dict[str, Answer] = {
     "deep": Answer(body=DEEP),
     "deep-unread": Answer(body=(PAGE % AGENT).replace(b'"page"', b'"x": ' + b"[" * 10**5 + b"]" * 10**5 + b', "page"')),
     "not-utf8": Answer(body=(PAGE % AGENT).replace(b"Silva", b"Silv\xe3")),
-    "two-proficiencies": Answer(body=PAGE % AGENT.replace(b'"proficiency": 50', b'"proficiency": 50, "proficiency": 1')),
+    "two-proficiencies": Answer(
+        body=PAGE % AGENT.replace(b'"proficiency": 50', b'"proficiency": 50, "proficiency": 1')
+    ),
     "two-availables": Answer(body=PAGE % AGENT.replace(b'"available": true', b'"available": true, "available": false')),
-    "two-skill-lists": Answer(body=PAGE % AGENT.replace(b'"version"', b'"skills": [%s], "version"' % json.dumps(row(0)).encode())),
+    "two-skill-lists": Answer(
+        body=PAGE % AGENT.replace(b'"version"', b'"skills": [%s], "version"' % json.dumps(row(0)).encode())
+    ),
     "list": Answer(body=b"[]"),
     "null": Answer(body=b"null"),
     "no-agents": Answer(body=b'{"page": 1, "pageSize": 500, "total": 0}'),

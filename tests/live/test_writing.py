@@ -11,7 +11,7 @@ from reconciler.live.transports.retry import THROTTLED_TRIES
 from reconciler.model.answers import Accepted, Contended, Doubtful, Gone, Rejected, Stored, WriteAnswer
 from reconciler.model.assignments import Assignment
 
-from .server import Answer, Server, agent, agent_id, row, running, scripted
+from .server import Answer, Call, Server, agent, agent_id, row, running, scripted
 
 BODY = {"skill-1": Assignment(0, available=False), "skill-0": Assignment(85, available=True)}
 
@@ -42,7 +42,7 @@ def test_the_body_is_exactly_the_agreed_one() -> None:
     assert "if-match" not in _sent_without_version().headers
 
 
-def _sent_without_version() -> object:
+def _sent_without_version() -> Call:
     server = patching(Answer(204))
     write(server, None)
     return server.calls[-1]
@@ -55,7 +55,10 @@ def _sent_without_version() -> object:
         (Answer(204, content_type=None), Accepted("answered 204 without saying what it stored")),
         (Answer(200, b"ok", content_type="text/plain"), Accepted("answered 200, but it should be JSON")),
         (Answer(200, agent(2)), Accepted("answered 200, but it is about another agent than was asked for")),
-        (Answer(200, agent(1, row(0, 300))), Accepted("answered 200, but Expected int <= 100 at $.skills[0].proficiency")),
+        (
+            Answer(200, agent(1, row(0, 300))),
+            Accepted("answered 200, but Expected int <= 100 at $.skills[0].proficiency"),
+        ),
         (Answer(400, {"message": "Invalid skill ID"}), Rejected(400, "Invalid skill ID")),
         (Answer(422, {"error": {"message": "Proficiency"}}), Rejected(422, "Proficiency")),
         (Answer(400, {"error": "bad", "error_description": "worse"}), Rejected(400, "worse")),
@@ -70,7 +73,10 @@ def _sent_without_version() -> object:
         (Answer(500, {"message": "oops"}), Doubtful("answered 500: oops")),
         (Answer(503, headers={"Retry-After": "1"}), Doubtful("answered 503")),
         (Answer(drop=True), Doubtful("broke the connection off before its answer was complete")),
-        (Answer(200, b"xx", headers={"content-encoding": "gzip"}), Doubtful("answered with a body that claims to be gzip and is not")),
+        (
+            Answer(200, b"xx", headers={"content-encoding": "gzip"}),
+            Doubtful("answered with a body that claims to be gzip and is not"),
+        ),
         (
             Answer(307, headers={"Location": "https://evil.example/"}),
             Doubtful("answered 307, a redirect, which is never followed"),

@@ -1,0 +1,97 @@
+"""Other tools doing a plan of their own kind, per item: octoDNS, Terraform, and the pipeline one writes first.
+
+An item is an agent with twenty skills, or for octoDNS a record. One in a hundred differs.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import children
+from children import Cost, Failed
+from data import AGENTS_PER_FILE, AGENTS_PER_PAGE, CHANGED_EVERY, Data
+from figures import Figure
+from options import Options
+
+_RECORDS = 5_000
+_RESOURCES = 2_000
+# Whole files and whole pages at once; at full size 1 % of the agents.
+_NAIVE_AGENTS = 1_000
+_MAIN_TF = """\
+resource "terraform_data" "agent" {
+  for_each = jsondecode(file("agents.json"))
+  input    = each.value
+}
+"""
+
+
+def peer_figures(data: Data, options: Options, ours_s: float) -> list[Figure]:
+    """Measure each of them, beside `ours_s`, the CPU seconds that our cold plan takes per agent."""
+    figures = [Figure("ours, cold, CPU per agent", ours_s * 1e3, "ms")]
+    records = options.scaled(_RECORDS)
+    peers = (
+        ("octoDNS, CPU per record", lambda: _octodns(records, options.repeats, options.cache), records),
+        ("Terraform, CPU per resource", lambda: _terraform(options), options.scaled(_RESOURCES)),
+        ("pydantic, ruamel.yaml, DeepDiff everywhere, CPU per agent", lambda: _naive(data), _NAIVE_AGENTS),
+    )
+    for name, measure, items in peers:
+        print(f"plan: {name}", file=sys.stderr, flush=True)
+        try:
+            each_s = measure() / items
+        except Failed as failed:
+            print(f"SKIPPED: {name}: {failed}", file=sys.stderr, flush=True)
+            figures.append(Figure(name, None, note=f"{failed}".splitlines()[-1][:80]))
+        else:
+            figures.append(Figure(name, each_s * 1e3, "ms", note=f"{items:,} of them"))
+            figures.append(Figure("  that is, over ours", each_s / ours_s, "x"))
+    return figures
+
+
+def _octodns(records: int, repeats: int, cache: Path) -> float:
+    with TemporaryDirectory(dir=cache) as folder:
+        costs = [children.run("peer_pipelines:octodns_plan", folder, records, CHANGED_EVERY) for _ in range(repeats)]
+    return children.medians(costs)["pass_s"]
+
+
+def _naive(data: Data) -> float:
+    files, pages = _NAIVE_AGENTS // AGENTS_PER_FILE, _NAIVE_AGENTS // AGENTS_PER_PAGE
+    return children.run("peer_pipelines:naive_plan", data.desired / "agents", files, data.pages, pages).numbers["pass_s"]
+
+
+def _terraform(options: Options) -> float:
+    """Plan one change in a hundred against a local state, offline; CPU of the process with its providers."""
+    terraform = shutil.which("terraform")
+    if terraform is None:
+        message = "terraform is not on the PATH"
+        raise Failed(message)
+    resources = options.scaled(_RESOURCES)
+    with TemporaryDirectory(dir=options.cache) as name:
+        folder = Path(name)
+        (folder / "main.tf").write_text(_MAIN_TF, encoding="utf-8")
+        _write_agents(folder, resources, changed_every=None)
+        for command in (("init",), ("apply", "-auto-approve")):
+            _spend(terraform, folder, *command)
+        _write_agents(folder, resources, changed_every=CHANGED_EVERY)
+        costs = [_spend(terraform, folder, "plan") for _ in range(options.repeats)]
+    if " to add, " not in costs[0].output:
+        message = "its plan shows no change"
+        raise Failed(message)
+    return sorted(cost.cpu_s for cost in costs)[len(costs) // 2]
+
+
+def _spend(terraform: str, folder: Path, *command: str) -> Cost:
+    env = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+    return children.spend([terraform, *command, "-no-color", "-input=false"], env=env, cwd=folder)
+
+
+def _write_agents(folder: Path, count: int, *, changed_every: int | None) -> None:
+    agents = {
+        f"agent-{number}": {
+            f"skill-{skill}": (number + skill) % 101 + (changed_every is not None and number % changed_every == 0)
+            for skill in range(20)
+        }
+        for number in range(count)
+    }
+    (folder / "agents.json").write_text(json.dumps(agents), encoding="utf-8")

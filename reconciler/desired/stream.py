@@ -1,0 +1,197 @@
+"""The common shape of a file, straight from libyaml's events into columns: no tree, no object for an agent.
+
+It takes `team` and `agents` without any fault, in whatever layout. For all else (profiles, faults, anything odd) it
+gives None, and the file is read in full (`nodes`, `agentfile`), which finds the words for what is wrong.
+"""
+
+from collections.abc import Callable
+from typing import NoReturn, Protocol, cast
+
+from yaml._yaml import CParser
+from yaml.error import YAMLError
+from yaml.events import (
+    DocumentEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+
+from reconciler.desired.naming import check_name
+from reconciler.desired.nodes import NULLS
+from reconciler.desired.parsed import Columns, NameUse, ParsedFile
+from reconciler.desired.scalars import AVAILABILITIES, CODES
+from reconciler.desired.text import REPLACEMENT
+from reconciler.model.assignments import ABSENT, CODE_BITS
+
+
+class _Mark(Protocol):
+    line: int
+    column: int
+
+
+class _Event(Protocol):
+    """Any event of libyaml; `value` and `style` are there on scalars only, which their class tells."""
+
+    value: str
+    style: str | None
+    start_mark: _Mark
+
+
+class _OddError(Exception):
+    """Something that is not the common shape, or that may be a fault."""
+
+
+def read_stream(text: str) -> ParsedFile | None:
+    """Read a file of the common shape; None when it is not, or when anything in it may be wrong."""
+    if "&" in text or "!" in text or "%" in text:
+        # Anchors, tags and directives (or a name that holds such a mark): no event below has to be asked for them.
+        return None
+    try:
+        return _StreamReader(text).read()
+    except (_OddError, YAMLError):
+        return None
+
+
+def _odd() -> NoReturn:
+    raise _OddError
+
+
+class _StreamReader:
+    def __init__(self, text: str) -> None:
+        self._next = cast("Callable[[], _Event]", CParser(text).get_event)
+        self._columns = Columns()
+        self._team: str | None = None
+        self._has_agents = False
+        self._refs: set[str] = set()
+        self._uses: dict[str, int] = {}
+
+    def read(self) -> ParsedFile:
+        self._expect(StreamStartEvent)
+        self._expect(DocumentStartEvent)
+        self._expect(MappingStartEvent)
+        while (key := self._next()).__class__ is ScalarEvent:
+            name = key.value
+            if name == "team" and self._team is None:
+                self._team = self._plain_name(self._next(), "team")
+            elif name == "agents" and not self._has_agents:
+                self._has_agents = True
+                self._read_agents()
+            else:
+                _odd()
+        if key.__class__ is not MappingEndEvent or not self._refs:
+            _odd()
+        self._expect(DocumentEndEvent)
+        self._expect(StreamEndEvent)
+        uses = [NameUse(name, at) for name, at in self._uses.items()]
+        return self._columns.parsed(self._team, uses, [])
+
+    def _expect(self, kind: type[Event]) -> None:
+        if self._next().__class__ is not kind:
+            _odd()
+
+    def _plain_name(self, event: _Event, what: str) -> str:
+        """Read a name that has a value; quoted or not."""
+        if event.__class__ is not ScalarEvent or (not event.style and event.value in NULLS):
+            _odd()
+        return self._good_name(event.value, what)
+
+    def _good_name(self, name: str, what: str) -> str:
+        if REPLACEMENT in name or name == "<<" or check_name(name, what, is_live=True) is not None:
+            _odd()
+        return name
+
+    def _read_agents(self) -> None:
+        self._expect(MappingStartEvent)
+        while (key := self._next()).__class__ is ScalarEvent:
+            ref = self._good_name(key.value, "agent name")
+            if ref in self._refs:
+                _odd()
+            self._refs.add(ref)
+            at = _place(key)
+            self._columns.end_agent(ref, at, self._read_agent())
+        if key.__class__ is not MappingEndEvent:
+            _odd()
+
+    def _read_agent(self) -> tuple[str, ...]:
+        """Read what one agent declares; its skills go into the columns, its profiles are given back."""
+        self._expect(MappingStartEvent)
+        profiles: tuple[str, ...] | None = None
+        has_skills = False
+        while (key := self._next()).__class__ is ScalarEvent:
+            if key.value == "skills" and not has_skills:
+                has_skills = True
+                self._read_skills()
+            elif key.value == "profiles" and profiles is None:
+                profiles = self._read_profiles()
+            else:
+                _odd()
+        if key.__class__ is not MappingEndEvent or (profiles is None and not has_skills):
+            _odd()
+        return profiles or ()
+
+    def _read_profiles(self) -> tuple[str, ...]:
+        self._expect(SequenceStartEvent)
+        names: dict[str, None] = {}
+        while (item := self._next()).__class__ is ScalarEvent:
+            name = self._plain_name(item, "profile name")
+            if name in names:
+                _odd()
+            names[name] = None
+            self._uses.setdefault(name, _place(item))
+        if item.__class__ is not SequenceEndEvent:
+            _odd()
+        return tuple(names)
+
+    def _read_skills(self) -> None:
+        """Read a mapping of skills: the hot loop of a load, two events a turn."""
+        self._expect(MappingStartEvent)
+        next_event, known = self._next, self._columns.skills
+        add_entry, add_place = self._columns.entries.append, self._columns.entry_positions.append
+        first = len(self._columns.entries)
+        while (key := next_event()).__class__ is ScalarEvent:
+            value = next_event()
+            code = CODES.get(value.value) if value.__class__ is ScalarEvent and not value.style else self._long(value)
+            number = known.get(key.value)
+            if code is None:
+                _odd()
+            if number is None:
+                number = known[self._good_name(key.value, "skill name")] = len(known)
+            mark = key.start_mark
+            add_entry(number << CODE_BITS | code)
+            add_place(mark.line + 1 << 24 | mark.column + 1)
+        if key.__class__ is not MappingEndEvent:
+            _odd()
+        numbers = [entry >> CODE_BITS for entry in self._columns.entries[first:]]
+        if len(set(numbers)) != len(numbers):
+            _odd()
+
+    def _long(self, start: _Event) -> int:
+        """Read the long form of an assignment and give its code."""
+        if start.__class__ is not MappingStartEvent:
+            _odd()
+        code: int | None = None
+        available: bool | None = None
+        while (key := self._next()).__class__ is ScalarEvent:
+            value = self._next()
+            if value.__class__ is not ScalarEvent or value.style:
+                _odd()
+            if key.value == "proficiency" and code is None:
+                code = CODES.get(value.value, ABSENT)
+            elif key.value == "available" and available is None and value.value in AVAILABILITIES:
+                available = AVAILABILITIES[value.value]
+            else:
+                _odd()
+        if key.__class__ is not MappingEndEvent or code is None or code == ABSENT:
+            _odd()
+        return code - (available is False)
+
+
+def _place(event: _Event) -> int:
+    mark = event.start_mark
+    return mark.line + 1 << 24 | mark.column + 1
