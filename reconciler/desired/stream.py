@@ -12,7 +12,6 @@ from yaml.error import YAMLError
 from yaml.events import (
     DocumentEndEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -28,6 +27,18 @@ from reconciler.desired.parsed import Columns, NameUse, ParsedFile
 from reconciler.desired.scalars import AVAILABILITIES, CODES
 from reconciler.desired.text import REPLACEMENT
 from reconciler.model.assignments import ABSENT, CODE_BITS
+
+
+# Kinds of event. Their classes are compared, not tested: this is the hot loop, and none has subclasses.
+_SCALAR: object = ScalarEvent
+_MAPPING: object = MappingStartEvent
+_MAPPING_END: object = MappingEndEvent
+_LIST: object = SequenceStartEvent
+_LIST_END: object = SequenceEndEvent
+_STREAM: object = StreamStartEvent
+_STREAM_END: object = StreamEndEvent
+_DOCUMENT: object = DocumentStartEvent
+_DOCUMENT_END: object = DocumentEndEvent
 
 
 class _Mark(Protocol):
@@ -72,10 +83,10 @@ class _StreamReader:
         self._uses: dict[str, int] = {}
 
     def read(self) -> ParsedFile:
-        self._expect(StreamStartEvent)
-        self._expect(DocumentStartEvent)
-        self._expect(MappingStartEvent)
-        while (key := self._next()).__class__ is ScalarEvent:
+        self._expect(_STREAM)
+        self._expect(_DOCUMENT)
+        self._expect(_MAPPING)
+        while (key := self._next()).__class__ is _SCALAR:
             name = key.value
             if name == "team" and self._team is None:
                 self._team = self._plain_name(self._next(), "team")
@@ -84,20 +95,20 @@ class _StreamReader:
                 self._read_agents()
             else:
                 _odd()
-        if key.__class__ is not MappingEndEvent or not self._refs:
+        if key.__class__ is not _MAPPING_END or not self._refs:
             _odd()
-        self._expect(DocumentEndEvent)
-        self._expect(StreamEndEvent)
+        self._expect(_DOCUMENT_END)
+        self._expect(_STREAM_END)
         uses = [NameUse(name, at) for name, at in self._uses.items()]
         return self._columns.parsed(self._team, uses, [])
 
-    def _expect(self, kind: type[Event]) -> None:
+    def _expect(self, kind: object) -> None:
         if self._next().__class__ is not kind:
             _odd()
 
     def _plain_name(self, event: _Event, what: str) -> str:
         """Read a name that has a value; quoted or not."""
-        if event.__class__ is not ScalarEvent or (not event.style and event.value in NULLS):
+        if event.__class__ is not _SCALAR or (not event.style and event.value in NULLS):
             _odd()
         return self._good_name(event.value, what)
 
@@ -107,23 +118,23 @@ class _StreamReader:
         return name
 
     def _read_agents(self) -> None:
-        self._expect(MappingStartEvent)
-        while (key := self._next()).__class__ is ScalarEvent:
+        self._expect(_MAPPING)
+        while (key := self._next()).__class__ is _SCALAR:
             ref = self._good_name(key.value, "agent name")
             if ref in self._refs:
                 _odd()
             self._refs.add(ref)
             at = _place(key)
             self._columns.end_agent(ref, at, self._read_agent())
-        if key.__class__ is not MappingEndEvent:
+        if key.__class__ is not _MAPPING_END:
             _odd()
 
     def _read_agent(self) -> tuple[str, ...]:
         """Read what one agent declares; its skills go into the columns, its profiles are given back."""
-        self._expect(MappingStartEvent)
+        self._expect(_MAPPING)
         profiles: tuple[str, ...] | None = None
         has_skills = False
-        while (key := self._next()).__class__ is ScalarEvent:
+        while (key := self._next()).__class__ is _SCALAR:
             if key.value == "skills" and not has_skills:
                 has_skills = True
                 self._read_skills()
@@ -131,32 +142,32 @@ class _StreamReader:
                 profiles = self._read_profiles()
             else:
                 _odd()
-        if key.__class__ is not MappingEndEvent or (profiles is None and not has_skills):
+        if key.__class__ is not _MAPPING_END or (profiles is None and not has_skills):
             _odd()
         return profiles or ()
 
     def _read_profiles(self) -> tuple[str, ...]:
-        self._expect(SequenceStartEvent)
+        self._expect(_LIST)
         names: dict[str, None] = {}
-        while (item := self._next()).__class__ is ScalarEvent:
+        while (item := self._next()).__class__ is _SCALAR:
             name = self._plain_name(item, "profile name")
             if name in names:
                 _odd()
             names[name] = None
             self._uses.setdefault(name, _place(item))
-        if item.__class__ is not SequenceEndEvent:
+        if item.__class__ is not _LIST_END:
             _odd()
         return tuple(names)
 
     def _read_skills(self) -> None:
         """Read a mapping of skills: the hot loop of a load, two events a turn."""
-        self._expect(MappingStartEvent)
+        self._expect(_MAPPING)
         next_event, known = self._next, self._columns.skills
         add_entry, add_place = self._columns.entries.append, self._columns.entry_positions.append
         first = len(self._columns.entries)
-        while (key := next_event()).__class__ is ScalarEvent:
+        while (key := next_event()).__class__ is _SCALAR:
             value = next_event()
-            code = CODES.get(value.value) if value.__class__ is ScalarEvent and not value.style else self._long(value)
+            code = CODES.get(value.value) if value.__class__ is _SCALAR and not value.style else self._long(value)
             number = known.get(key.value)
             if code is None:
                 _odd()
@@ -165,7 +176,7 @@ class _StreamReader:
             mark = key.start_mark
             add_entry(number << CODE_BITS | code)
             add_place(mark.line + 1 << 24 | mark.column + 1)
-        if key.__class__ is not MappingEndEvent:
+        if key.__class__ is not _MAPPING_END:
             _odd()
         numbers = [entry >> CODE_BITS for entry in self._columns.entries[first:]]
         if len(set(numbers)) != len(numbers):
@@ -173,13 +184,13 @@ class _StreamReader:
 
     def _long(self, start: _Event) -> int:
         """Read the long form of an assignment and give its code."""
-        if start.__class__ is not MappingStartEvent:
+        if start.__class__ is not _MAPPING:
             _odd()
         code: int | None = None
         available: bool | None = None
-        while (key := self._next()).__class__ is ScalarEvent:
+        while (key := self._next()).__class__ is _SCALAR:
             value = self._next()
-            if value.__class__ is not ScalarEvent or value.style:
+            if value.__class__ is not _SCALAR or value.style:
                 _odd()
             if key.value == "proficiency" and code is None:
                 code = CODES.get(value.value, ABSENT)
@@ -187,7 +198,7 @@ class _StreamReader:
                 available = AVAILABILITIES[value.value]
             else:
                 _odd()
-        if key.__class__ is not MappingEndEvent or code is None or code == ABSENT:
+        if key.__class__ is not _MAPPING_END or code is None or code == ABSENT:
             _odd()
         return code - (available is False)
 
