@@ -28,7 +28,6 @@ from reconciler.desired.scalars import AVAILABILITIES, CODES
 from reconciler.desired.text import REPLACEMENT
 from reconciler.model.assignments import ABSENT, CODE_BITS
 
-
 # Kinds of event. Their classes are compared, not tested: this is the hot loop, and none has subclasses.
 _SCALAR: object = ScalarEvent
 _MAPPING: object = MappingStartEvent
