@@ -138,7 +138,7 @@ class Console:
         if self.is_loud:
             from reconciler.cli.logs import listen
 
-            listen(self)
+            listen(self.say)
         return Context(Path(self.root), os.environ, SystemClock(), SystemRandom(), _embedded_tenant, self.stage)
 
     def enter(self, path: "Path") -> None:

@@ -1,25 +1,24 @@
 """Lets `-v` hear the other rooms: their log records become lines on stderr."""
 
 import logging
+from collections.abc import Callable
 
-from reconciler.cli.console import Console
 
-
-class _ToConsole(logging.Handler):
-    def __init__(self, console: Console) -> None:
+class _Lines(logging.Handler):
+    def __init__(self, say: Callable[[str, str], None]) -> None:
         super().__init__()
-        self._console = console
+        self._say = say
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         from reconciler.render.escape import terminal
 
-        self._console.say(terminal(record.getMessage()), record.levelname.lower())
+        self._say(terminal(record.getMessage()), record.levelname.lower())
 
 
-def listen(console: Console) -> None:
-    """Write what our own rooms log; libraries stay silent, for their lines may hold addresses with queries."""
+def listen(say: Callable[[str, str], None]) -> None:
+    """Tell `say` (text, level) what our own rooms log; libraries stay silent: their lines may hold whole addresses."""
     logger = logging.getLogger("reconciler")
     logger.setLevel(logging.DEBUG)
-    logger.addHandler(_ToConsole(console))
+    logger.addHandler(_Lines(say))
     logger.propagate = False

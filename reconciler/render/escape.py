@@ -16,11 +16,6 @@ def terminal(text: str) -> str:
     return "".join(f"\\u{{{ord(char):x}}}" if unicodedata.category(char) in _UNSEEN else char for char in text)
 
 
-def ci_log(text: str) -> str:
-    """Make a line of a CI log out of foreign text: like `terminal`, and never taken for a workflow command."""
-    return terminal(text).replace("::", ":\u200b:").replace("##[", "#\u200b#[")
-
-
 def github_data(text: str) -> str:
     """Escape the message of a GitHub workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
