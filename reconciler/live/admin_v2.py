@@ -68,7 +68,7 @@ class AdminV2:
             if reading.is_steady and len(found) == reading.total:
                 return SkillCatalog(found.values())
             seen = f"{len(found)} found of {reading.total}"
-        raise incomplete("skills", f"{seen}, and that {MAX_LISTINGS} times over it did not hold still")
+        raise incomplete("skills", f"{MAX_LISTINGS} readings did not agree with themselves, the last: {seen}")
 
     async def read_agents(self, catalog: SkillCatalog, wanted: Collection[str]) -> LiveState:
         """Read every agent, as often as it takes to be sure of those who are wanted, within three listings.

@@ -5,6 +5,7 @@ several rounds saw the newest counts. Within a round the first sight counts. Of 
 last row counts, and the pair is reported.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Collection
 from functools import cache
@@ -51,7 +52,7 @@ class Census:
 
     def absorb(self, page: CheckedPage) -> int:
         """Take in a page; give how many entries it held."""
-        available: list[int] = []
+        active: list[bytes] = []
         for agent in page.agents:
             if agent.id in self._seen:
                 continue
@@ -63,12 +64,13 @@ class Census:
                     self._keep(agent, version_in(agent.version), None)
                     self._unresolved.add(agent.id)
             elif is_wanted or agent.active:
-                entries = self._entries_of(agent.skills, page)
+                packed, is_twofold = self._packed(agent.skills, page)
                 if agent.active:
-                    available += entries.values()
+                    active.append(packed)
                 if is_wanted:
-                    self._keep_packed(agent, agent.skills, version_in(agent.version), entries)
-        self._entries.update(available)
+                    self._keep(agent, version_in(agent.version), packed, is_twofold=is_twofold)
+        # From the packed bytes: the integers of a whole page, held until its end, would not fit a processor's cache.
+        self._entries.update(array("I", b"".join(active)))
         for odd in page.odd:
             if odd.id not in self._seen and self._is_wanted(odd.id, odd.user_name, odd.email):
                 self._keep_odd(odd)
@@ -90,7 +92,8 @@ class Census:
             agent = single.agent
             self._seen.add(agent.id)
             self._is_wanted(agent.id, agent.user_name or "", agent.email or "")
-            self._keep_packed(agent, single.agent.skills, single.version, self._entries_of(single.agent.skills, single))
+            packed, is_twofold = self._packed(single.agent.skills, single)
+            self._keep(agent, single.version, packed, is_twofold=is_twofold)
 
     @property
     def missing(self) -> frozenset[str]:
@@ -147,34 +150,31 @@ class Census:
                 is_wanted = True
         return is_wanted
 
-    def _entries_of(self, rows: list[AssignmentRow], source: CheckedPage | SingleAgent) -> dict[int, int]:
-        """Make `{number << 8: number << 8 | code}`: the hot loop of a listing, hence in one expression."""
+    def _packed(self, rows: list[AssignmentRow], source: CheckedPage | SingleAgent) -> tuple[bytes, bool]:
+        """Pack a set (see `model.assignments`), and say whether it names a skill twice: the hot loop of a listing."""
         shifted = self._shifted
         try:
-            return {(high := shifted[row.skill.id]): high | row.proficiency << 1 | row.available for row in rows}
+            entries = {(high := shifted[row.skill.id]): high | row.proficiency << 1 | row.available for row in rows}
         except KeyError:
             self._number_unlisted(rows, source.skill_names())
-            return self._entries_of(rows, source)
+            return self._packed(rows, source)
+        return _packer(len(entries))(*sorted(entries.values())), len(entries) != len(rows)
 
     def _number_unlisted(self, rows: list[AssignmentRow], names: dict[str, str | None]) -> None:
         for skill_id in [*names, *(row.skill.id for row in rows)]:
             self._shifted[skill_id] = self._catalog.number_of(skill_id, names.get(skill_id)) << CODE_BITS
 
-    def _keep_packed(
-        self, agent: AgentRow, rows: list[AssignmentRow], version: str | None, entries: dict[int, int]
-    ) -> None:
-        packed = _packer(len(entries))(*sorted(entries.values()))
-        self._keep(agent, version, self._interned.setdefault(packed, packed))
-        if len(entries) != len(rows):
-            held = Counter(self._shifted[row.skill.id] >> CODE_BITS for row in rows)
-            self._duplicates[agent.id] = tuple(sorted(number for number, times in held.items() if times > 1))
-
-    def _keep(self, agent: AgentRow, version: str | None, packed: bytes | None) -> None:
+    def _keep(self, agent: AgentRow, version: str | None, packed: bytes | None, *, is_twofold: bool = False) -> None:
         email, user_name = agent.email or "", agent.user_name or ""
         shared_name = email if user_name == email else user_name
         if agent.id in self._kept:
             self._forget(agent.id)
+        if packed is not None:
+            packed = self._interned.setdefault(packed, packed)
         self._kept[agent.id] = LiveAgent(agent.id, email, shared_name, agent.active, version, packed)
+        if is_twofold:
+            held = Counter(self._shifted[row.skill.id] >> CODE_BITS for row in agent.skills or ())
+            self._duplicates[agent.id] = tuple(sorted(number for number, times in held.items() if times > 1))
 
     def _keep_odd(self, odd: OddAgent) -> None:
         self._forget(odd.id)

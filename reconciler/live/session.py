@@ -127,10 +127,6 @@ class Session:
         """Give the tenant's own words about a refusal, fit to be quoted; empty when there are none."""
         return self._quoter.quote(said_in(response))
 
-    def words(self, error: BaseException) -> str:
-        """Give the words of an error, fit to be quoted."""
-        return self._quoter.quote(str(error))
-
 
 @asynccontextmanager
 async def open_session(

@@ -43,7 +43,7 @@ async def read_one(tenant: Tenant) -> object:
 
 
 def test_a_hundred_waiters_share_one_token() -> None:
-    server = tokens(token())
+    server = tokens(Answer(body=token().body, delay_turns=30))
 
     async def work(tenant: Tenant) -> None:
         await asyncio.gather(*(read_one(tenant) for _ in range(100)))
@@ -109,7 +109,8 @@ def test_a_lifetime_is_clamped(expires_in: object, seconds: float) -> None:
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_a_wrong_secret_fails_before_the_first_get_and_is_not_tried_again(status: int) -> None:
     """It names the variables; many who wait share one refusal, as repeating it could lock the client out."""
-    server = tokens(Answer(status, {"error": "invalid_client", "error_description": CLIENT_SECRET}))
+    refusal = {"error": "invalid_client", "error_description": CLIENT_SECRET}
+    server = tokens(Answer(status, refusal, delay_turns=30))
 
     async def work(tenant: Tenant) -> list[object]:
         waiting = [read_one(tenant) for _ in range(20)]
@@ -150,6 +151,18 @@ def test_an_odd_token_answer_is_asked_for_three_times_and_then_an_error(answer: 
     assert (server.count("POST"), server.count("GET")) == (3, 0)
     server = tokens(answer, answer, token())
     assert running(server, read_one) is not None
+
+
+def test_those_who_wait_for_a_token_share_its_failure_and_the_next_one_asks_again() -> None:
+    server = tokens(Answer(404, delay_turns=30), token())
+
+    async def work(tenant: Tenant) -> list[object]:
+        results = await asyncio.gather(*(read_one(tenant) for _ in range(20)), return_exceptions=True)
+        assert await read_one(tenant) is not None
+        return [*results]
+
+    assert {type(error) for error in running(server, work)} == {TenantError}
+    assert (server.count("POST"), server.count("GET")) == (2, 1)
 
 
 def test_a_token_endpoint_that_is_not_there_is_a_wrong_address() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import socket
 import ssl
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from random import Random
@@ -91,8 +92,13 @@ def test_a_gzip_bomb_is_refused_before_it_unfolds() -> None:
     """A few kilobytes that stand for twenty megabytes; only the cap is ever unpacked."""
     bomb = gzip.compress(b"\0" * 20_000_000, 1)
     chunks = Chunks(pieces(bomb))
-    with pytest.raises(AnswerTooLarge):
-        bounded(chunks, "gzip", cap=1 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(AnswerTooLarge):
+            bounded(chunks, "gzip", cap=1 << 20)
+        assert tracemalloc.get_traced_memory()[1] < 6 << 20
+    finally:
+        tracemalloc.stop()
     assert chunks.is_closed
 
 

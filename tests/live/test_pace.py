@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from random import Random
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,10 +13,25 @@ from hypothesis import strategies as st
 from reconciler.errors import TenantError
 from reconciler.live import Tenant
 from reconciler.live.ledger import MemoryLedger
+from reconciler.live.transports.pacing import Gate
 from reconciler.live.waits import backoff_s, retry_after_s
 from reconciler.model.tenant import RateLimit
 
-from .server import START, Answer, Call, FakeClock, Server, agent, agent_id, by_id, listing, running, scripted, skill
+from .server import (
+    ORIGIN,
+    START,
+    Answer,
+    Call,
+    FakeClock,
+    Server,
+    agent,
+    agent_id,
+    by_id,
+    listing,
+    running,
+    scripted,
+    skill,
+)
 
 DATE = format_datetime(START, usegmt=True)
 LATER = format_datetime(START + timedelta(seconds=7), usegmt=True)
@@ -48,6 +64,7 @@ def test_retry_after_in_all_its_spellings(headers: dict[str, str], seconds: floa
     assert retry_after_s(headers, START + timedelta(seconds=5)) == seconds
 
 
+@settings(deadline=None)
 @given(attempt=st.integers(1, 10_000), seed=st.integers())
 def test_backoff_has_full_jitter_and_a_bound(attempt: int, seed: int) -> None:
     assert 0 <= backoff_s(attempt, Random(seed)) <= min(30, 0.5 * 2 ** min(attempt, 10))
@@ -144,6 +161,39 @@ def test_the_whole_client_waits_out_a_retry_after() -> None:
     assert late
     assert min(late) >= refused_at[0] + 17
     assert server.calls[-1].at >= 17
+
+
+class Latest(Random):
+    """Draws the upper bound."""
+
+    def uniform(self, a: float, b: float) -> float:
+        """Give the larger one."""
+        return max(a, b)
+
+
+class Full(httpx.AsyncBaseTransport):
+    """Refuses everything."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer 429, after a while."""
+        await asyncio.sleep(0)
+        return httpx.Response(429, request=request)
+
+
+def test_refusals_at_the_same_moment_are_one_refusal() -> None:
+    """The pause grows with each refusal in a row, not with each request that shared one."""
+    clock = FakeClock()
+    gate = Gate(Full(), clock, Latest(1))
+
+    async def run() -> list[float]:
+        pauses = []
+        for _ in range(3):
+            started = clock.passed
+            await asyncio.gather(*(gate.handle_async_request(httpx.Request("GET", ORIGIN)) for _ in range(8)))
+            pauses.append(clock.passed - started)
+        return pauses
+
+    assert asyncio.run(run()) == [0, 1, 2]
 
 
 def test_a_503_with_retry_after_is_obeyed_too() -> None:

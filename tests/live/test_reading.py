@@ -5,7 +5,7 @@ import math
 from collections.abc import Collection
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import AccessDenied, TenantError
@@ -47,6 +47,7 @@ def everybody(count: int) -> list[str]:
     return [f"user{n}@example.com" for n in range(count)]
 
 
+@settings(deadline=None)
 @given(skills=st.integers(0, 12), agents=st.integers(0, 40), cap=st.integers(1, 12))
 def test_a_calm_reading_costs_one_token_and_each_page_once(skills: int, agents: int, cap: int) -> None:
     """1 + ceil(skills / page) + ceil(agents / page) requests, and every agent is there."""
@@ -67,14 +68,16 @@ def test_sets_are_packed_by_skill_number_and_only_the_wanted_are_kept() -> None:
         agent(1, row(0, 100), row(2, 0, available=False)),
         agent(2, row(1)),
         agent(3, row(1), active=False),
+        agent(4, row(1), active=False),
     )
-    state = read(server, ["user0@example.com", "user1"])
-    first, second = state.agents
+    state = read(server, ["user0@example.com", "user1", "user4"])
+    first, second, inactive = state.agents
     assert first.assignments is not None
     assert unpack(first.assignments) == {2: encode(0, available=False), 0: encode(100, available=True)}
     assert first.assignments is second.assignments
     assert state.availability == {0: 2, 1: 1}
-    assert (first.version, first.user_name, state.total) == ("7", "User0", 4)
+    assert (first.version, first.user_name, state.total) == ("7", "User0", 5)
+    assert not inactive.active
 
 
 def test_an_id_that_comes_twice_counts_once() -> None:
@@ -96,6 +99,23 @@ def test_a_moved_listing_is_read_again_and_the_newest_counts() -> None:
     state = read(moving(first, second), everybody(2))
     assert state.agents[0].assignments is not None
     assert (unpack(state.agents[0].assignments), state.moved) == ({0: encode(2, available=True)}, False)
+
+
+@pytest.mark.parametrize("change", [{"total": 3}, {"pageSize": 2}])
+def test_a_later_page_that_tells_another_frame_has_the_listing_read_again(change: dict[str, int]) -> None:
+    """Even when the ids add up: something moved between the pages."""
+    calm = listing("agents", [agent(0), agent(1)], 1)
+    changes = [change]
+
+    def handler(call: Call) -> Answer | None:
+        answer = calm(call)
+        if answer and call.query["page"] == "2" and changes and isinstance(answer.body, dict):
+            return Answer(body=answer.body | changes.pop())
+        return answer
+
+    server = Server(listing("skills", [skill(0)]), handler)
+    assert not read(server, everybody(2)).moved
+    assert server.count("GET", "/agents") == 4
 
 
 def test_a_listing_that_never_holds_still_and_lacks_somebody_is_an_error() -> None:
