@@ -54,6 +54,8 @@ def spend(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: 
     """Run a command to its end; Failed when it does not exit with 0."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     environ = {**os.environ, "PYTHONPATH": path, **(env or {})}
+    # Whoever starts a command twice finds it compiled.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Into files, not pipes: nobody has to read while the process runs.
     with TemporaryFile() as stdout, TemporaryFile() as stderr:
         started = monotonic()

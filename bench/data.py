@@ -75,7 +75,7 @@ def prepared(agents: int, cache: Path) -> Data:
 
 
 def part_of(data: Data, agents: int, folder: Path) -> Path:
-    """Make a folder of desired state with about the first `agents` agents in whole files, as links: they cost no disk."""
+    """Make a folder of desired state with about the first `agents` agents in whole files, as links."""
     (folder / "agents").mkdir(parents=True)
     shutil.copy(data.desired / "tenant.yaml", folder)
     for file in data.files[: round(agents / AGENTS_PER_FILE)]:

@@ -51,7 +51,7 @@ def exactly(bound: float) -> Bar:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value. `value` is None where it could not be measured: then `note` says why, and its bar is missed."""
+    """One measured value; None where it could not be had: then `note` says why, and its bar is missed."""
 
     name: str
     value: float | None

@@ -1,4 +1,4 @@
-"""Loading desired state: how much faster than ruamel.yaml, whether time grows with size alone, and the memory it takes."""
+"""Loading desired state: how much faster than ruamel.yaml, how time grows with size, and the memory it takes."""
 
 import sys
 from math import log

@@ -7,11 +7,10 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
+from children import Numbers
 from deepdiff import DeepDiff
 from pydantic import BaseModel, Field
 from ruamel.yaml import YAML
-
-from children import Numbers
 
 _ZONE = "bench.example."
 

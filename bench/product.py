@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 
 from children import Numbers
 from data import CHANGED_EVERY
+
 from reconciler import pipeline
 from reconciler.clock import SystemClock
 from reconciler.desired import load

@@ -9,10 +9,9 @@ from itertools import islice
 from pathlib import Path
 from time import process_time
 
+from children import Numbers
 from ruamel.yaml import YAML
 from yaml._yaml import CParser
-
-from children import Numbers
 
 
 def libyaml_events(folder: str) -> Numbers:

@@ -132,13 +132,11 @@ class Console:
         from pathlib import Path
         from random import SystemRandom
 
+        from reconciler.cli.logs import listen
         from reconciler.clock import SystemClock
         from reconciler.pipeline import Context
 
-        if self.is_loud:
-            from reconciler.cli.logs import listen
-
-            listen(self.say)
+        listen(self.say if self.is_loud else None)
         return Context(Path(self.root), os.environ, SystemClock(), SystemRandom(), _embedded_tenant, self.stage)
 
     def enter(self, path: "Path") -> None:

@@ -16,9 +16,9 @@ class _Lines(logging.Handler):
         self._say(terminal(record.getMessage()), record.levelname.lower())
 
 
-def listen(say: Callable[[str, str], None]) -> None:
+def listen(say: Callable[[str, str], None] | None) -> None:
     """Tell `say` (text, level) what our own rooms log; libraries stay silent: their lines may hold whole addresses."""
     logger = logging.getLogger("reconciler")
-    logger.setLevel(logging.DEBUG)
-    logger.addHandler(_Lines(say))
+    logger.setLevel(logging.WARNING if say is None else logging.DEBUG)
+    logger.handlers = [] if say is None else [_Lines(say)]
     logger.propagate = False

@@ -44,9 +44,8 @@ class AdminV2:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        # What the last listing of agents took, and whether it holds skills: tells which way of reading is cheaper.
-        self._pages: int | None = None
-        self._is_inline = True
+        # Whether the last listing of agents, if there was one, said what they hold.
+        self._is_inline = False
 
     @property
     def requests(self) -> Requests:
@@ -122,7 +121,7 @@ class AdminV2:
             if single is not None and single.agent is not None:
                 states[agent_id] = state_of(single.agent, single.version)
 
-        if self._is_inline and self._pages is not None and len(wanted) > self._pages:
+        if self._is_inline:
             await Listing(self._session, _AGENTS, read=read_agent_page, absorb=absorb).run()
         await for_each(sorted(wanted - states.keys()), ask, self._width)
         return states
@@ -152,7 +151,7 @@ class AdminV2:
 
     async def _list(self, census: Census) -> Reading:
         reading = await Listing(self._session, _AGENTS, read=read_agent_page, absorb=census.absorb).run()
-        self._pages, self._is_inline = reading.pages, census.is_inline
+        self._is_inline = census.is_inline
         return reading
 
     async def _single(self, agent_id: str) -> SingleAgent | None:

@@ -63,8 +63,9 @@ def read_agent_page(response: httpx.Response) -> CheckedPage:
         page = decode_agent_page(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _one_by_one(body)
-    rows = sum(len(agent.skills) for agent in page.agents if agent.skills)
-    check_keys(body, {b'"proficiency"': rows, b'"available"': rows})
+    sets = [agent.skills for agent in page.agents if agent.skills is not None]
+    rows = sum(map(len, sets))
+    check_keys(body, {b'"skills"': len(sets), b'"proficiency"': rows, b'"available"': rows})
     checked = CheckedPage(page.page, page.page_size, page.total, page.agents, body)
     if not all(is_addressable(agent.id) for agent in page.agents):
         return _one_by_one(body)

@@ -31,7 +31,7 @@ P = TypeVar("P", bound=Page)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one listing went. `is_steady`: every page told the same total and page size, and none ran dry early."""
+    """How one listing went. `is_steady`: every page told the same total, and none ran dry early."""
 
     total: int
     pages: int
@@ -72,7 +72,8 @@ class Listing(Generic[P]):
         async def take(number: int) -> None:
             page = await self._ask(number)
             count = self._absorb(page)
-            self._is_steady &= (page.total, page.page_size) == (total, page_size) and count > 0
+            # The page size of a later page is not compared: some servers tell there how many entries it holds.
+            self._is_steady &= page.total == total and count > 0
 
         width = min(self._session.connection.max_concurrency, pages - 1)
         await for_each(self._numbers(pages), take, width)

@@ -55,7 +55,7 @@ def odd_assignments(
             yield Diagnostic(
                 "assignment-duplicate",
                 f"`{ref_of(desired, row_of[agent_id])}` holds `{live.catalog[number].name}` twice on the tenant; "
-                "the first one counts",
+                "the last one counts",
                 "assign the skill anew in the tenant's administration if its value looks wrong",
                 position_of(desired, row_of[agent_id]),
                 Severity.WARN,

@@ -119,18 +119,27 @@ COMMANDS_IN_TEXT = sorted(
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS_IN_TEXT)
 def test_no_page_names_a_command_or_an_option_that_does_not_exist(page: str, command: str) -> None:
-    context = click.Context(app)
-    options = _options(app)
-    for word in shlex.split(re.sub(r"[\[\]…)]", " ", command), comments=True)[1:]:
-        if word in COMMANDS:
-            found = app.get_command(context, word)
+    options, is_before_command = _options(app), True
+    words = iter(shlex.split(re.sub(r"[\[\]…]", " ", command), comments=True)[1:])
+    for word in words:
+        if word.startswith("-"):
+            assert word in options, f"{page}: {command}"
+            if is_before_command and options[word]:
+                next(words)
+        elif is_before_command and not word.isupper():
+            assert word in COMMANDS, f"{page}: {command}"
+            found = app.get_command(click.Context(app), word)
             assert found
-            options |= _options(found)
-        assert not word.startswith("-") or word in options, f"{page}: {command}"
+            options, is_before_command = _options(found), False
 
 
-def _options(command: click.Command) -> set[str]:
-    return {"-h", "--help"} | {name for parameter in command.params for name in parameter.opts}
+def _options(command: click.Command) -> dict[str, bool]:
+    """Give the names of a command's options, with whether each takes a value."""
+    found = {"-h": False, "--help": False}
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            found |= dict.fromkeys(parameter.opts, not parameter.is_flag)
+    return found
 
 
 def test_the_five_steps_of_the_readme_lead_to_an_apply(reconcile: Reconcile, served: Served, folder: Path) -> None:

@@ -50,8 +50,7 @@ def _ignored_names() -> set[str]:
 
 def _files(folder: Path, ignored: set[str]) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        names = {path.name, path.relative_to(ROOT).as_posix(), f"*{path.suffix}", f"*.{path.name.rpartition('.')[2]}"}
-        if names & ignored or path.name.endswith(".egg-info"):
+        if {path.name, path.relative_to(ROOT).as_posix(), f"*{path.suffix}"} & ignored:
             continue
         if path.is_dir():
             yield from _files(path, ignored)

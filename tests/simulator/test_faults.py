@@ -291,7 +291,7 @@ def test_chance_is_drawn_from_what_was_given() -> None:
 
     def ask(seed: int) -> list[int]:
         door = open_door()
-        app = make_app(door.tenant, faults=[Fault(Kind.STATUS, times=None, chance=0.5)], random=Random(seed))  # noqa: S311 - chance, not secrecy
+        app = make_app(door.tenant, faults=[Fault(Kind.STATUS, times=None, chance=0.5)], random=Random(seed))
         door.app = app
         return [door.call("GET", "/api/v2/skills").status_code for _ in range(30)]
 

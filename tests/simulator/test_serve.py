@@ -29,9 +29,7 @@ def _served() -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """Serve in another process; gives the process and the address."""
     command = [sys.executable, "-c", _SERVER, "0"]
     folder = Path(__file__).parents[2]
-    with subprocess.Popen(  # noqa: S603 - made here
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             yield process, f"http://127.0.0.1:{int(process.stdout.readline())}"

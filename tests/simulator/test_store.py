@@ -177,7 +177,7 @@ def test_two_processes_lose_nothing(tmp_path: Path) -> None:
     """Each of their commits counts the version up by one, and the file is sound at the end."""
     path = tmp_path / "tenant.json"
     command = [sys.executable, "-c", _WRITER, str(path)]
-    writers = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for _ in range(2)]  # noqa: S603 - made here
+    writers = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for _ in range(2)]
     assert [writer.wait(60) for writer in writers] == [0, 0]
     tenant = open_stored(path)
     assert tenant.agent_named(ANA).version == demo_seed().agents[0].version + 200

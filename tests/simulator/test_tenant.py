@@ -117,7 +117,7 @@ def test_generated_agents_are_plausible() -> None:
 
 
 @pytest.mark.parametrize(("count", "has_demo"), [(0, False), (43, False), (44, True), (45, True)])
-def test_the_demo_comes_first_where_there_is_room(count: int, has_demo: bool) -> None:  # noqa: FBT001 - a row of the table
+def test_the_demo_comes_first_where_there_is_room(count: int, has_demo: bool) -> None:
     agents = generated_tenant(count).agents
     assert len(agents) == count
     assert (list(agents)[:44] == list(demo_tenant().agents)) == has_demo

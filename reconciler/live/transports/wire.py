@@ -1,5 +1,6 @@
 """The innermost transports: real sockets or an embedded tenant, and the tally of everything that was sent."""
 
+import logging
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -12,6 +13,7 @@ from reconciler.live.transports.layer import Layer
 TOO_MANY_REQUESTS = 429
 # A request with this extension asks for a token: it may be repeated although it is a POST.
 IS_TOKEN = "reconciler.token"  # noqa: S105 - the name of an extension
+_LOGGER = logging.getLogger(__name__)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -30,6 +32,7 @@ class Tally(Layer):
         elif request.method == "GET":
             self._reads += 1
         response = await self._inner.handle_async_request(request)
+        _LOGGER.debug("%s %s: %d", request.method, request.url.raw_path.decode("ascii"), response.status_code)
         self._throttled += response.status_code == TOO_MANY_REQUESTS
         return response
 
