@@ -6,7 +6,10 @@ An item is an agent with twenty skills, or for octoDNS a record. One in a hundre
 import json
 import shutil
 import sys
+from collections.abc import Callable
+from math import ceil
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import children
@@ -18,7 +21,7 @@ from options import Options
 _RECORDS = 5_000
 # Its time to plan grows in step with these; the apply that comes before it does not, and takes the longest of all.
 _RESOURCES = 500
-# Whole files and whole pages at once; at full size 1 % of the agents.
+# Whole files and whole pages; 1 % of the agents.
 _NAIVE_AGENTS = 1_000
 
 
@@ -26,10 +29,14 @@ def peer_figures(data: Data, options: Options, ours_s: float) -> list[Figure]:
     """Measure each of them, beside `ours_s`, the CPU seconds that our cold plan takes per agent."""
     figures = [Figure("ours, cold, CPU per agent", ours_s * 1e3, "ms")]
     records = options.scaled(_RECORDS)
-    peers = (
+    peers: tuple[tuple[str, Callable[[], float], int], ...] = (
         ("octoDNS, CPU per record", lambda: _octodns(records, options.repeats, options.cache), records),
         ("Terraform, CPU per resource", lambda: _terraform(options), options.scaled(_RESOURCES)),
-        ("pydantic, ruamel.yaml, DeepDiff everywhere, CPU per agent", lambda: _naive(data), _NAIVE_AGENTS),
+        (
+            "pydantic, ruamel.yaml, DeepDiff everywhere, CPU per agent",
+            lambda: _naive(data, options),
+            _naive_agents(options),
+        ),
     )
     for name, measure, items in peers:
         print(f"plan: {name}", file=sys.stderr, flush=True)
@@ -46,15 +53,19 @@ def peer_figures(data: Data, options: Options, ours_s: float) -> list[Figure]:
 
 def _octodns(records: int, repeats: int, cache: Path) -> float:
     with TemporaryDirectory(dir=cache) as folder:
-        costs = [children.run("peer_pipelines:octodns_plan", folder, records, CHANGED_EVERY) for _ in range(repeats)]
+        costs = [children.run("peer_pipelines:octodns_plan", folder, records) for _ in range(repeats)]
     return children.medians(costs)["pass_s"]
 
 
-def _naive(data: Data) -> float:
-    files, pages = _NAIVE_AGENTS // AGENTS_PER_FILE, _NAIVE_AGENTS // AGENTS_PER_PAGE
-    return children.run("peer_pipelines:naive_plan", data.desired / "agents", files, data.pages, pages).numbers[
-        "pass_s"
-    ]
+def _naive_agents(options: Options) -> int:
+    return max(AGENTS_PER_FILE, options.scaled(_NAIVE_AGENTS))
+
+
+def _naive(data: Data, options: Options) -> float:
+    agents = _naive_agents(options)
+    inputs = (data.desired / "agents", agents // AGENTS_PER_FILE, data.pages, ceil(agents / AGENTS_PER_PAGE))
+    costs = [children.run("peer_pipelines:naive_plan", *inputs) for _ in range(options.repeats)]
+    return children.medians(costs)["pass_s"]
 
 
 def _terraform(options: Options) -> float:
@@ -74,7 +85,7 @@ def _terraform(options: Options) -> float:
     if "Plan: " not in costs[0].output:
         message = "its plan shows no change"
         raise Failed(message)
-    return sorted(cost.cpu_s for cost in costs)[len(costs) // 2]
+    return median(cost.cpu_s for cost in costs)
 
 
 def _spend(terraform: str, folder: Path, *command: str) -> Cost:

@@ -13,7 +13,7 @@ from reconciler.apply.verify import to_verify, verify
 from reconciler.clock import Clock
 from reconciler.desired import Loaded, ParseCache, TenantFolder, load
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.errors import InvalidInput, Refused, TenantError
+from reconciler.errors import InvalidInput, ReconcileError, Refused
 from reconciler.live import ASGIApp, Tenant, open_tenant
 from reconciler.model.desired import DesiredState
 from reconciler.plan.build import Sides, build_plan
@@ -127,16 +127,17 @@ async def apply(context: Context, desired: DesiredState, filters: Filters, how: 
             stop=how.stop,
             progress=how.progress,
         )
-        agents, is_verified = await _verify(context, fresh, written, live)
+        checked = await _verify(context, fresh, written, live)
         outcome = Outcome(
             run=_run_id(context),
             tenant=fresh.tenant,
             digest=fresh.digest,
-            agents=(*agents, *(AgentOutcome(agent, Status.FAILED, why) for agent, why in fresh.unreadable)),
+            agents=(*checked.agents, *(AgentOutcome(agent, Status.FAILED, why) for agent, why in fresh.unreadable)),
             requests=live.requests.sent,
             throttled=live.requests.throttled,
             seconds=context.clock.monotonic() - started,
-            is_verified=is_verified,
+            is_verified=checked.is_verified,
+            unverified_by=checked.problems,
             stopped_by=written.denied,
             is_interrupted=written.is_interrupted,
         )
@@ -145,22 +146,27 @@ async def apply(context: Context, desired: DesiredState, filters: Filters, how: 
     return outcome
 
 
-async def _verify(
-    context: Context, fresh: Plan, written: Written, live: Tenant
-) -> tuple[tuple[AgentOutcome, ...], bool]:
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """The outcomes after the final reading; `problems` say why there was none."""
+
+    agents: tuple[AgentOutcome, ...]
+    is_verified: bool
+    problems: tuple[Diagnostic, ...] = ()
+
+
+async def _verify(context: Context, fresh: Plan, written: Written, live: Tenant) -> _Checked:
     """Read what was written again, in bulk; an interrupted or refused run asks nothing more of the tenant."""
     suspects = to_verify(written.agents)
-    if not suspects:
-        return written.agents, True
-    if written.is_interrupted or written.denied:
-        return written.agents, False
+    if not suspects or written.is_interrupted or written.denied:
+        return _Checked(written.agents, is_verified=not suspects)
     context.stage("Verifying")
     try:
         states = await live.read_sets(suspects)
-    except TenantError:
-        return written.agents, False
+    except ReconcileError as error:
+        return _Checked(written.agents, is_verified=False, problems=error.diagnostics)
     agents = verify(fresh.changes, written.agents, states, fresh.ignored)
-    return agents, not any(agent.status is Status.UNKNOWN for agent in agents)
+    return _Checked(agents, is_verified=not any(agent.status is Status.UNKNOWN for agent in agents))
 
 
 def _run_id(context: Context) -> str:
@@ -184,13 +190,16 @@ async def _plan(context: Context, desired: DesiredState, filters: Filters, live:
 
 async def _read_sides(context: Context, desired: DesiredState, live: Tenant) -> Sides:
     """Read the tenant and find every name: skills first, so that a wrong one costs no listing of agents."""
-    context.stage(f"Reading {desired.tenant.name}")
+    reading = f"Reading {desired.tenant.name}"
+    context.stage(reading)
     catalog = await live.read_skills()
     resolved, errors = resolve_skills(desired, catalog)
     if resolved is None:
         raise InvalidInput(*errors)
     rows = agent_rows(desired)
-    state = await live.read_agents(catalog, rows.keys())
+    state = await live.read_agents(
+        catalog, rows.keys(), lambda done, of: context.stage(f"{reading}: {done} of {of} pages")
+    )
     matched, unclear = match_agents(desired, rows, state)
     if unclear:
         raise InvalidInput(*unclear)

@@ -11,6 +11,7 @@ from reconciler import __version__
 from reconciler.cli.command import variables_of, write_examples
 from reconciler.cli.console import Console, Verbosity
 from reconciler.cli.exits import Exit, report
+from reconciler.cli.options import complete_tenant
 
 # Name -> module below `reconciler.cli` (which holds a command of that name), and its line in the overview: a command is
 # loaded when it is called, so that the overview and completion stay fast.
@@ -97,13 +98,14 @@ _GLOBAL_FLAGS = frozenset({"--no-color", "-q", "--quiet", "-v", "--verbose"})
 @click.group(cls=App, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-C", "--dir", "root", metavar="DIR", default="desired-state", show_default=True,
               envvar=variables_of("dir"), type=click.Path(), help="The folder with the desired state.")  # fmt: skip
-@click.option("--tenant", metavar="NAME", envvar=variables_of("tenant"), help="One of several tenants in DIR.")
+@click.option("--tenant", metavar="NAME", envvar=variables_of("tenant"), shell_complete=complete_tenant,
+              help="One of several tenants in DIR.")  # fmt: skip
 @click.option("--plan", "as_plan", is_flag=True, help="The same as the command `plan`.")
-@click.option("--no-color", is_flag=True, envvar=variables_of("no_color"), help="No colours; NO_COLOR does the same.")
+@click.option("--no-color", is_flag=True, envvar=variables_of("no-color"), help="No colours; NO_COLOR does the same.")
 @click.option("-q", "--quiet", is_flag=True, envvar=variables_of("quiet"), help="Say nothing on the way.")
 @click.option("-v", "--verbose", is_flag=True, envvar=variables_of("verbose"), help="Say every request.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              envvar=variables_of("log_format"), help="How progress and warnings are written to stderr.")  # fmt: skip
+              envvar=variables_of("log-format"), help="How progress and warnings are written to stderr.")  # fmt: skip
 @click.version_option(__version__, prog_name="reconcile", message="%(prog)s %(version)s")
 @click.pass_context
 def app(

@@ -62,7 +62,9 @@ def apply(
     console.enter(chosen.path)
     dialog = _Dialog(console, chosen.desired.tenant, is_asking=not yes, shows_plan_on_stdout=format == "text")
     outcome = asyncio.run(_run(context, chosen, make_filters(agents, teams, skills), max_concurrency, dialog))
+    console.is_writing = False
     console.diagnose(outcome.stopped_by)
+    console.diagnose(outcome.unverified_by)
     if outcome.agents or format == "json":
         console.write(OUTCOME_FORMATS[format](outcome, console.style))
     return _code(outcome)
@@ -73,7 +75,9 @@ def _code(outcome: "Outcome") -> Exit:
         return Exit.INTERRUPTED
     if outcome.stopped_by:
         return Exit.DENIED
-    return Exit.DONE if outcome.is_complete else Exit.PARTLY
+    if not outcome.is_complete:
+        return Exit.PARTLY
+    return Exit.DONE if outcome.is_verified else Exit.FAILED
 
 
 async def _run(
@@ -161,6 +165,7 @@ class _Dialog:
         from reconciler.cli.progress import Progress
 
         self._progress = Progress(self._console, agents)
+        self._console.is_writing = True
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._interrupt)
@@ -168,7 +173,6 @@ class _Dialog:
     def _interrupt(self) -> None:
         """Stop at the first signal; at the second, leave at once."""
         if self.stop.is_set():
-            sys.stderr.flush()
             raise KeyboardInterrupt
         self.stop.set()
         self._console.say("stopping: waiting for what is in flight; once more to leave at once", "warning")

@@ -13,8 +13,8 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type] # click's own long list of parameters, passed on
         self.examples = examples
         for parameter in self.params:
-            if isinstance(parameter, click.Option) and parameter.name is not None:
-                parameter.envvar = variables_of(parameter.name, self.name)
+            if isinstance(parameter, click.Option):
+                parameter.envvar = variables_of(parameter.opts[0].lstrip("-"), self.name)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, then the text."""
@@ -23,8 +23,8 @@ class Command(click.Command):
 
 
 def variables_of(option: str, command: str | None = None) -> list[str]:
-    """Give the variables that set an option, the more particular first."""
-    name = option.removeprefix("_").upper()
+    """Give the variables that set an option (`no-color`), the more particular first."""
+    name = option.replace("-", "_").upper()
     return [f"RECONCILE_{command.upper()}_{name}", f"RECONCILE_{name}"] if command else [f"RECONCILE_{name}"]
 
 

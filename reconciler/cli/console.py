@@ -47,6 +47,8 @@ class Console:
         self._wants_color = wants_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         self._transient = False
         self.has_failed_output = False
+        # From the first write on an interruption may leave something half done.
+        self.is_writing = False
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")  # a name that the locale cannot show stops nothing
@@ -136,7 +138,7 @@ class Console:
         from reconciler.clock import SystemClock
         from reconciler.pipeline import Context
 
-        listen(self.say if self.is_loud else None)
+        listen(self.say, is_loud=self.is_loud)
         return Context(Path(self.root), os.environ, SystemClock(), SystemRandom(), _embedded_tenant, self.stage)
 
     def enter(self, path: "Path") -> None:

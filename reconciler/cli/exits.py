@@ -36,7 +36,7 @@ def report(error: BaseException, args: Sequence[str]) -> int:
 
     console = _console()
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        console.diagnose([_message("interrupted", "interrupted; nothing was written")])
+        console.diagnose([_interrupted(console)])
         return Exit.INTERRUPTED
     if isinstance(error, click.ClickException):
         console.diagnose([_usage(error)])
@@ -71,6 +71,13 @@ def _message(code: str, message: str, hint: str | None = None) -> "Diagnostic":
     from reconciler.diagnostics import Diagnostic
 
     return Diagnostic(code, message, hint)
+
+
+def _interrupted(console: Console) -> "Diagnostic":
+    if not console.is_writing:
+        return _message("interrupted", "interrupted; nothing was written")
+    message = "left at once; what was in flight may have been written"
+    return _message("interrupted", message, "reconcile plan, which shows what is left to do")
 
 
 def _usage(error: click.ClickException) -> "Diagnostic":

@@ -1,4 +1,4 @@
-"""Lets `-v` hear the other rooms: their log records become lines on stderr."""
+"""Lets a person hear the other rooms: what they log (a long wait, with `-v` every request) goes to stderr."""
 
 import logging
 from collections.abc import Callable
@@ -16,9 +16,12 @@ class _Lines(logging.Handler):
         self._say(terminal(record.getMessage()), record.levelname.lower())
 
 
-def listen(say: Callable[[str, str], None] | None) -> None:
-    """Tell `say` (text, level) what our own rooms log; libraries stay silent: their lines may hold whole addresses."""
+def listen(say: Callable[[str, str], None], *, is_loud: bool) -> None:
+    """Tell `say` (text, level) what our own rooms log; `is_loud` also every request.
+
+    Libraries stay silent: their lines may hold whole addresses.
+    """
     logger = logging.getLogger("reconciler")
-    logger.setLevel(logging.WARNING if say is None else logging.DEBUG)
-    logger.handlers = [] if say is None else [_Lines(say)]
+    logger.setLevel(logging.DEBUG if is_loud else logging.INFO)
+    logger.handlers = [_Lines(say)]
     logger.propagate = False

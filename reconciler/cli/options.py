@@ -27,6 +27,12 @@ def _completer(kind: str) -> Callable[[click.Context, click.Parameter, str], lis
 complete_tenant = _completer("tenants")
 
 
+class _Names(click.types.StringParamType):
+    """Names of agents, teams, skills: they hold blanks, so a variable separates them by commas."""
+
+    envvar_list_splitter = ","
+
+
 def filters(function: _Function) -> _Function:
     """Give a command `--agent`, `--team` and `--skill`."""
     for name, kind, text in (
@@ -34,7 +40,15 @@ def filters(function: _Function) -> _Function:
         ("team", "teams", "Only agents of this team. Repeatable."),
         ("agent", "agents", "Only this agent; its e-mail, user name or id. Repeatable."),
     ):
-        option = click.option(f"--{name}", kind, multiple=True, metavar="X", help=text, shell_complete=_completer(kind))
+        option = click.option(
+            f"--{name}",
+            kind,
+            type=_Names(),
+            multiple=True,
+            metavar="X",
+            help=text,
+            shell_complete=_completer(kind),
+        )
         function = option(function)
     return function
 

@@ -1,7 +1,7 @@
 """The dialect `admin-v2`: skills and agents in pages, one agent by id, one PATCH that replaces an agent's whole set."""
 
 import re
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -69,7 +69,9 @@ class AdminV2:
             seen = f"{len(found)} found of {reading.total}"
         raise incomplete("skills", f"{MAX_LISTINGS} readings did not agree with themselves, the last: {seen}")
 
-    async def read_agents(self, catalog: SkillCatalog, wanted: Collection[str]) -> LiveState:
+    async def read_agents(
+        self, catalog: SkillCatalog, wanted: Collection[str], progress: Callable[[int, int], None] | None = None
+    ) -> LiveState:
         """Read every agent, as often as it takes to be sure of those who are wanted, within three listings.
 
         One who is not listed counts as gone when a GET by id says so, or when a second listing lacks them too.
@@ -80,7 +82,7 @@ class AdminV2:
         while True:
             listings += 1
             census.begin_round(with_refs=listings > 1 and not census.missing <= gone)
-            reading = await self._list(census)
+            reading = await self._list(census, progress)
             is_settled = reading.is_steady and census.unique == reading.total
             if is_settled or listings == MAX_LISTINGS:
                 gone |= await self._ask_by_id(census, census.missing - gone, reading.pages)
@@ -149,8 +151,9 @@ class AdminV2:
     def _width(self) -> int:
         return self._session.connection.max_concurrency
 
-    async def _list(self, census: Census) -> Reading:
-        reading = await Listing(self._session, _AGENTS, read=read_agent_page, absorb=census.absorb).run()
+    async def _list(self, census: Census, progress: Callable[[int, int], None] | None) -> Reading:
+        listing = Listing(self._session, _AGENTS, read=read_agent_page, absorb=census.absorb, progress=progress)
+        reading = await listing.run()
         self._is_inline = census.is_inline
         return reading
 

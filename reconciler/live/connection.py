@@ -60,8 +60,12 @@ class Tenant(Protocol):
     async def read_skills(self) -> SkillCatalog:
         """Read every skill; a listing that keeps moving is a TenantError."""
 
-    async def read_agents(self, catalog: SkillCatalog, wanted: Collection[str]) -> LiveState:
+    async def read_agents(
+        self, catalog: SkillCatalog, wanted: Collection[str], progress: Callable[[int, int], None] | None = None
+    ) -> LiveState:
         """Read every agent, keeping those that `wanted` (casefolded e-mails, user names, ids) names.
+
+        `progress` hears how many pages of how many are in.
 
         A listing that keeps moving is a TenantError as long as somebody wanted has not been found.
         """

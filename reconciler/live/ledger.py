@@ -5,6 +5,7 @@ some moment in between, so however late it arrived, the slot is not used again w
 """
 
 import asyncio
+import logging
 from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +13,9 @@ from typing import Protocol
 from reconciler.clock import Clock
 from reconciler.model.tenant import RateLimit
 
+_LOGGER = logging.getLogger(__name__)
+# A shorter wait is nothing that a person would wonder about.
+_WORTH_SAYING_S = 2.0
 # Two clocks, ours and the tenant's, measure the same window a little differently.
 _MARGIN_S = 0.01
 # After a 429 the rate is halved, and regains this much of the setting with each window.
@@ -84,7 +88,11 @@ class MemoryLedger:
     async def _wait(self) -> None:
         """Wait for the next slot to be freed; while none has been answered, for an answer."""
         if self._freed_at:
-            await self._clock.sleep(max(0.0, self._freed_at[0] - self._clock.monotonic()))
+            seconds = max(0.0, self._freed_at[0] - self._clock.monotonic())
+            if seconds > _WORTH_SAYING_S:
+                limit = f"{self._allowed(self._clock.monotonic())} requests per {self._limit.per_seconds:g} s"
+                _LOGGER.info("waiting %.0f s for the rate limit (%s)", seconds, limit)
+            await self._clock.sleep(seconds)
         else:
             self._answer.clear()
             await self._answer.wait()

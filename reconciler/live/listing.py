@@ -42,7 +42,8 @@ class Listing(Generic[P]):
     """One listing of a resource: the first page alone, then the others a few at a time.
 
     `read` checks an answer (Malformed when it makes no sense); `absorb` takes what is needed out of a page and says
-    how many entries it held. A page is let go before its worker asks for the next: a listing is never in memory.
+    how many entries it held; `progress` hears how many pages of how many are in. A page is let go before its worker
+    asks for the next: a listing is never in memory.
     """
 
     def __init__(
@@ -52,12 +53,15 @@ class Listing(Generic[P]):
         *,
         read: Callable[[httpx.Response], P],
         absorb: Callable[[P], int],
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._session = session
         self._path = path
         self._read = read
         self._absorb = absorb
+        self._progress = progress or (lambda _done, _pages: None)
         self._is_steady = True
+        self._done = 1
 
     async def run(self) -> Reading:
         """Read every page."""
@@ -72,6 +76,8 @@ class Listing(Generic[P]):
         async def take(number: int) -> None:
             page = await self._ask(number)
             count = self._absorb(page)
+            self._done += 1
+            self._progress(self._done, pages)
             # The page size of a later page is not compared: some servers tell there how many entries it holds.
             self._is_steady &= page.total == total and count > 0
 

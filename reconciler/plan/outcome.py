@@ -38,7 +38,8 @@ class Outcome:
     """The end of a run.
 
     `requests` and `throttled` (429) count the whole run, plan and tokens included. `is_verified`: everything written
-    was read again and found as planned. `stopped_by` says why agents were not tried.
+    was read again and found as planned; `unverified_by` says why it could not be read. `stopped_by` says why agents
+    were not tried.
     """
 
     run: str
@@ -50,8 +51,8 @@ class Outcome:
     seconds: float
     is_verified: bool
     stopped_by: tuple[Diagnostic, ...] = ()
+    unverified_by: tuple[Diagnostic, ...] = ()
     is_interrupted: bool = False
-    is_denied: bool = False
 
     @property
     def counts(self) -> Counter[Status]:

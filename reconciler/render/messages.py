@@ -90,7 +90,8 @@ def valid_line(diagnostics: Iterable[Diagnostic], states: Sequence[DesiredState]
     errors = [each for each in diagnostics if each.severity is Severity.ERROR]
     if errors:
         files = {each.position.file for each in errors if each.position}
-        return f"Invalid. {counted(len(errors), 'error')} in {counted(len(files), 'file')}."
+        where = f" in {counted(len(files), 'file')}" if files else ""
+        return f"Invalid. {counted(len(errors), 'error')}{where}."
     agents, profiles = sum(each.agent_count for each in states), sum(len(each.profiles) for each in states)
     counts = [(len(states), "tenant"), (agents, "agent"), (profiles, "profile")]
     return f"Valid. {', '.join(counted(number, noun) for number, noun in counts)}."

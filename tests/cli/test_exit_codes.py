@@ -268,3 +268,22 @@ def test_talk_can_be_json_lines_or_silence(reconcile: Reconcile, example: Path) 
     spoken = reconcile("--log-format", "json", "plan").err
     assert [json.loads(line)["code"] for line in spoken.splitlines()] == ["ignored-file"]
     assert reconcile("-q", "plan").err == ""
+
+
+@pytest.mark.usefixtures("example")
+def test_a_variable_names_several_teams_by_commas(reconcile: Reconcile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Teams have blanks in their names; and the variable of `--agents` of one command is not `--agent` of another."""
+    monkeypatch.setenv("RECONCILE_TEAM", "Billing EMEA,Tech Support")
+    monkeypatch.setenv("RECONCILE_AGENTS", "5")
+    teams = {change["team"] for change in json.loads(reconcile("plan", "--format", "json").out)["changes"]}
+    assert teams == {"Billing EMEA", "Tech Support"}
+
+
+def test_a_final_reading_that_fails_is_told(reconcile: Reconcile, served: Served) -> None:
+    """Everything was confirmed by the tenant, but nothing was proved: the run does not end as if it were."""
+    served.app.faults.add(Fault(Kind.STATUS, "GET", "/api/v2/agents", nth=3, status=501, times=None))
+    ended = reconcile("apply", "--yes")
+    assert ended.code == 1
+    assert "Not verified" in ended.out
+    assert "error[tenant-answer]" in ended.err or "error[tenant-unreachable]" in ended.err
+    assert len(served.app.tenant.commits) == 10

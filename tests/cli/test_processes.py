@@ -188,6 +188,26 @@ def test_a_signal_ends_an_apply_cleanly(served: Served, number: signal.Signals) 
     assert len(served.app.tenant.commits) == 10
 
 
+def test_a_second_signal_leaves_at_once_and_says_what_that_means(served: Served) -> None:
+    served.app.faults.add(Fault(Kind.DELAY_AFTER, "PATCH", nth=2, seconds=30, times=None))
+    process = subprocess.Popen(
+        [*RECONCILE, "apply", "--yes"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environ()
+    )
+    deadline = time.monotonic() + 20
+    while len(served.app.tenant.commits) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    second = time.monotonic()
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert time.monotonic() - second < 2
+    assert "left at once; what was in flight may have been written" in err
+    assert "nothing was written" not in err
+    assert "Traceback" not in err
+
+
 def test_a_signal_during_a_plan_writes_nothing(served: Served) -> None:
     served.app.faults.add(Fault(Kind.DELAY_BEFORE, "GET", seconds=20, times=None))
     process = subprocess.Popen(
@@ -235,7 +255,13 @@ def test_every_shell_gets_its_completion(shell: str) -> None:
 @pytest.mark.usefixtures("example")
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("pl", "plan"), ("plan --for", "--format"), ("plan --team Bill", "Billing EMEA"), ("plan --skill Ref", "Refunds")],
+    [
+        ("pl", "plan"),
+        ("plan --for", "--format"),
+        ("plan --team Bill", "Billing EMEA"),
+        ("plan --skill Ref", "Refunds"),
+        ("--tenant ac", "acme-demo"),
+    ],
 )
 def test_names_complete(typed: str, offered: str) -> None:
     words = f"reconcile {typed}"

@@ -1,6 +1,7 @@
 """Pace: the rate ledger before every attempt, the bound on how many travel at once, and the gate for `Retry-After`."""
 
 import asyncio
+import logging
 from random import Random
 
 import httpx
@@ -12,6 +13,7 @@ from reconciler.live.transports.layer import Layer
 from reconciler.live.transports.wire import TOO_MANY_REQUESTS
 from reconciler.live.waits import LONGEST_RETRY_AFTER_S, backoff_s, retry_after_s
 
+_LOGGER = logging.getLogger(__name__)
 _SERVICE_UNAVAILABLE = 503
 
 
@@ -88,5 +90,7 @@ class Gate(Layer):
             self._refusals = 0
 
     def _shut(self, seconds: float) -> None:
+        if self._opens_at <= self._clock.monotonic():
+            _LOGGER.info("the tenant asked for fewer requests: waiting %.0f s", max(1.0, seconds))
         self._times_shut += 1
         self._opens_at = max(self._opens_at, self._clock.monotonic() + seconds)

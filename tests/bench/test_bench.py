@@ -1,0 +1,82 @@
+"""The benchmarks run: each small, once, in a process of its own, to the last line."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def _run(*args: str, timeout_s: float = 100) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(_ROOT / "bench" / "run.py"), *args]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("bench", "figure"),
+    [
+        ("loading", "faster than ruamel.yaml round trip"),
+        pytest.param(
+            "plan",
+            "warm plan / orjson",
+            marks=pytest.mark.skipif(find_spec("orjson") is None, reason="needs the extra `bench`"),
+        ),
+        ("requests", "apply: requests"),
+        ("startup", "reconcile --help / python -c pass, CPU"),
+    ],
+)
+def test_a_benchmark_gives_its_figures(tmp_path: Path, bench: str, figure: str) -> None:
+    """The table, the JSON and the last line agree, and a bar that is missed is no failure."""
+    report = tmp_path / "figures.json"
+    done = _run("--quick", "--data", str(tmp_path / "data"), "--json", str(report), bench)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(report.read_text())["figures"]
+    assert all(each["bench"] == bench for each in figures)
+    assert figure in {each["figure"] for each in figures}
+    verdicts = [each["is_met"] for each in figures if each["bar"]]
+    assert done.stdout.splitlines()[-1] == f"{sum(verdicts)} of {len(verdicts)} bars met"
+    assert figure in done.stdout
+
+
+@pytest.mark.real
+def test_the_requests_are_those_of_the_formula(tmp_path: Path) -> None:
+    """These figures depend on no machine, so here their bars are a law."""
+    report = tmp_path / "figures.json"
+    _run("--quick", "--data", str(tmp_path / "data"), "--json", str(report), "requests")
+    figures = json.loads(report.read_text())["figures"]
+    assert [each["figure"] for each in figures if each["is_met"] is False] == []
+
+
+@pytest.mark.real
+def test_an_unknown_benchmark_is_refused() -> None:
+    """A typo does not pass for a run in which everything is well."""
+    done = _run("laoding")
+    assert done.returncode != 0
+    assert "laoding" in done.stderr
+
+
+def test_virtual_time_jumps_to_the_next_alarm_and_keeps_the_order() -> None:
+    """Sleepers wake in the order of their alarms, together they take as long as the longest, and nobody waits."""
+    script = """
+import asyncio, time
+from virtual_time import VirtualTime
+virtual, woken = VirtualTime(), []
+async def sleeper(seconds):
+    await virtual.sleep(seconds)
+    woken.append((seconds, virtual.monotonic()))
+async def everybody():
+    await asyncio.gather(*(sleeper(seconds) for seconds in (3600, 60, 1800)))
+started = time.monotonic()
+virtual.run(everybody())
+assert [seconds for seconds, _ in woken] == [60, 1800, 3600], woken
+assert all(abs(seconds - at) < 0.001 for seconds, at in woken), woken
+assert time.monotonic() - started < 30
+"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=_ROOT / "bench", capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
