@@ -137,6 +137,6 @@ def run(args: Sequence[str]) -> int:
         result: Any = app.main(args=list(args), prog_name="reconcile", standalone_mode=False)
         code = int(result or Exit.DONE)
     except BaseException as error:  # noqa: BLE001 - the one place where every way to end gets its words and its code
-        return report(error, args)
+        return report(error)
     is_lost = code == Exit.DONE and Console.latest is not None and Console.latest.has_failed_output
     return Exit.FAILED if is_lost else code

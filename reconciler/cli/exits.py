@@ -1,7 +1,6 @@
 """Exit codes, and the words for every way in which a command can end badly."""
 
 import sys
-from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def report(error: BaseException, args: Sequence[str]) -> int:
+def report(error: BaseException) -> int:
     """Say on stderr what happened, and give the code for it."""
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
@@ -44,7 +43,7 @@ def report(error: BaseException, args: Sequence[str]) -> int:
     if isinstance(error, ReconcileError):
         console.diagnose(error.diagnostics, console.folder)
         return code_of(error)
-    console.diagnose([_surprise(error, args)])
+    console.diagnose([_surprise(error)])
     if console.is_loud:
         import traceback
 
@@ -94,8 +93,7 @@ def _usage(error: click.ClickException) -> "Diagnostic":
     return _message("usage", message[:1].lower() + message[1:], hint)
 
 
-def _surprise(error: BaseException, args: Sequence[str]) -> "Diagnostic":
-    command = next((arg for arg in args if not arg.startswith("-")), "plan")
+def _surprise(error: BaseException) -> "Diagnostic":
     text = f"{type(error).__name__}: {error}" if f"{error}" else type(error).__name__
-    hint = f"this is a fault of the tool; what it was doing: reconcile -v {command}"
+    hint = "this is a fault of the tool; type it again with -v before the command, and report what it prints"
     return _message("surprise", f"unexpected {text}", hint)
