@@ -41,15 +41,8 @@ def test_a_benchmark_gives_its_figures(tmp_path: Path, bench: str, figure: str) 
     verdicts = [each["is_met"] for each in figures if each["bar"]]
     assert done.stdout.splitlines()[-1] == f"{sum(verdicts)} of {len(verdicts)} bars met"
     assert figure in done.stdout
-
-
-@pytest.mark.real
-def test_the_requests_are_those_of_the_formula(tmp_path: Path) -> None:
-    """These figures depend on no machine, so here their bars are a law."""
-    report = tmp_path / "figures.json"
-    _run("--quick", "--data", str(tmp_path / "data"), "--json", str(report), "requests")
-    figures = json.loads(report.read_text())["figures"]
-    assert [each["figure"] for each in figures if each["is_met"] is False] == []
+    # Requests depend on no machine and no size: here their bars are a law.
+    assert bench != "requests" or all(verdicts)
 
 
 @pytest.mark.real
