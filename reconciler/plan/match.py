@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.desired import DesiredState
 from reconciler.model.position import SourcePosition, unpack_position
 
+# One declared agent as one small integer: the number of its table, and its row there.
+Row = int
+_ROW_BITS = 20  # a file of at most 5 MiB holds fewer agents than that
+_ROW_MASK = (1 << _ROW_BITS) - 1
 
-class Row(NamedTuple):
-    """One declared agent: the number of its table and its row there."""
 
-    table: int
-    row: int
+def row_at(table: int, row: int) -> Row:
+    """Name the agent in that row of that table."""
+    return table << _ROW_BITS | row
+
+
+def table_and_row(row: Row) -> tuple[int, int]:
+    """Undo `row_at`."""
+    return row >> _ROW_BITS, row & _ROW_MASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +34,30 @@ class Matched:
 
 def agent_rows(desired: DesiredState) -> dict[str, Row]:
     """Index the declared agents by their folded refs; the keys are what the tenant is asked for."""
-    return {
-        ref.casefold(): Row(number, row)
-        for number, table in enumerate(desired.tables)
-        for row, ref in enumerate(table.refs)
-    }
+    rows: dict[str, Row] = {}
+    for number, table in enumerate(desired.tables):
+        for row, ref in enumerate(table.refs):
+            folded = ref.casefold()
+            # Nearly always the ref is its own folded form: then one string serves both.
+            rows[ref if folded == ref else folded] = row_at(number, row)
+    return rows
 
 
 def ref_of(desired: DesiredState, row: Row) -> str:
     """Give the name under which the files declare the agent."""
-    return desired.tables[row.table].refs[row.row]
+    table, at = table_and_row(row)
+    return desired.tables[table].refs[at]
 
 
 def position_of(desired: DesiredState, row: Row) -> SourcePosition:
     """Give the place where the agent is declared."""
-    table = desired.tables[row.table]
-    return unpack_position(table.file, table.positions[row.row])
+    table, at = table_and_row(row)
+    return unpack_position(desired.tables[table].file, desired.tables[table].positions[at])
+
+
+def team_of(desired: DesiredState, row: Row) -> str | None:
+    """Give the label of the file in which the agent is declared."""
+    return desired.tables[row >> _ROW_BITS].team
 
 
 def match_agents(desired: DesiredState, rows: Mapping[str, Row], live: LiveState) -> tuple[Matched, list[Diagnostic]]:

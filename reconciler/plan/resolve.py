@@ -1,5 +1,6 @@
 """Names to ids, for skills: what the files call a skill becomes the number of a live one, or an error at its place."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,12 +8,14 @@ from fnmatch import fnmatchcase
 from graphlib import TopologicalSorter
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.model.assignments import ABSENT, CODE_BITS, CODE_MASK, pack
+from reconciler.model.assignments import ABSENT, CODE_BITS, CODE_MASK, pack, pack_entries
 from reconciler.model.desired import AgentTable, DesiredState, Profile
 from reconciler.model.position import SourcePosition, unpack_position
 from reconciler.model.skills import SkillCatalog
 from reconciler.plan.suggest import did_you_mean
 
+# Where the code stands in an entry's bytes: it is the lowest of them.
+_CODE_BYTE = 0 if sys.byteorder == "little" else -1
 # A step of a set as it is built up: the code (ABSENT drops the skill) and where it was written.
 Step = tuple[int, SourcePosition]
 
@@ -36,10 +39,13 @@ class ResolvedState:
         entries, starts = columns.entries, columns.starts
         bases = [self._base(names) for names in columns.profile_lists]
         packed_bases = [pack(base) for base in bases]
+        shifted = [number << CODE_BITS for number in numbers]
         for row, base in enumerate(columns.profile_index):
             own = entries[starts[row] : starts[row + 1]]
             if not own:
                 yield packed_bases[base]
+            elif not bases[base] and ABSENT not in own.tobytes()[_CODE_BYTE :: own.itemsize]:
+                yield pack_entries([shifted[entry >> CODE_BITS] | entry & CODE_MASK for entry in own])
             else:
                 codes = bases[base] | {numbers[entry >> CODE_BITS]: entry & CODE_MASK for entry in own}
                 yield pack({number: code for number, code in codes.items() if code != ABSENT})

@@ -7,7 +7,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.model.agents import LiveAgent
 from reconciler.model.desired import DesiredState
 from reconciler.model.skills import SkillCatalog
-from reconciler.plan.match import Matched, Row, ref_of
+from reconciler.plan.match import Matched, Row, ref_of, team_of
 from reconciler.plan.suggest import did_you_mean
 
 
@@ -81,7 +81,7 @@ def _chosen_rows(
 ) -> frozenset[Row] | None:
     if not filters.agents and not filters.teams:
         return None
-    chosen = {row for row in rows.values() if not filters.teams or desired.tables[row.table].team in filters.teams}
+    chosen = {row for row in rows.values() if not filters.teams or team_of(desired, row) in filters.teams}
     if filters.agents:
         named = {name: _rows_named(name, rows, matched.live) for name in filters.agents}
         for name, found in named.items():
