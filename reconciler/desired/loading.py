@@ -9,7 +9,7 @@ from reconciler.desired.cache import ParseCache
 from reconciler.desired.merging import TenantPart, check_together
 from reconciler.desired.nodes import Node
 from reconciler.desired.parsing import FileParser, parse_tree
-from reconciler.desired.report import Report, did_you_mean, listed, shown
+from reconciler.desired.report import START, Report, did_you_mean, listed, shown
 from reconciler.desired.tenantfile import EXAMPLE, FILE, TenantFile, named_in, read_tenant
 from reconciler.desired.tree import Folder, read_bytes, sub_folders, walk
 from reconciler.diagnostics import Diagnostic, Severity
@@ -121,7 +121,7 @@ def _check_names(layout: _Layout) -> None:
         for other in others:
             named = named_in(other.root)
             message = f"two tenants are called {shown(name)}, the other in {first.report.file}"
-            at = named.at if named else 1 << 24 | 1
+            at = named.at if named else START
             other.report.error("tenant-twice", at, message, "give each its own `name` under `tenant`")
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reconciler.desired.parsed import NameUse, ParsedProfile
 from reconciler.desired.report import Report, did_you_mean, shown
 from reconciler.model.assignments import CODE_BITS
-from reconciler.model.desired import AgentTable
+from reconciler.model.desired import AgentTable, unpack_places
 from reconciler.model.position import unpack_position
 
 
@@ -127,8 +127,6 @@ def _first_place(part: TenantPart, skill: str) -> int:
     places = [at for profile in part.profiles for name, _, at in profile.entries if name == skill]
     if skill in part.table.skills:
         number = part.table.skills.index(skill)
-        table = part.table
-        places += [
-            at for entry, at in zip(table.entries, table.entry_positions, strict=True) if entry >> CODE_BITS == number
-        ]
+        entries = zip(part.table.entries, unpack_places(part.table.packed_places), strict=True)
+        places += [at for entry, at in entries if entry >> CODE_BITS == number]
     return min(places)

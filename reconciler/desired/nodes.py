@@ -17,9 +17,9 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.desired.report import Report, shown
+from reconciler.desired.report import START, Report, shown
 from reconciler.desired.syntax import explain
-from reconciler.model.position import pack_position, unpack_position
+from reconciler.model.position import COLUMN_BITS, pack_position, unpack_position
 
 _MAX_DEPTH = 12
 _PROFILES_INSTEAD = "write the values out, or share them through `profiles`"
@@ -115,7 +115,7 @@ class _Composer:
             event = next_event()
             if type(event) is ScalarEvent:
                 mark = cast("Mark", event.start_mark)
-                node = Scalar(event.value, event.style or "", mark.line + 1 << 24 | mark.column + 1)
+                node = Scalar(event.value, event.style or "", (mark.line << COLUMN_BITS | mark.column) + START)
                 if is_marked:
                     self._refuse_marks(event)
                 # Nearly all events are keys: they do not pay for a call.

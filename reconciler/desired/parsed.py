@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from reconciler.model.assignments import CODE_BITS
-from reconciler.model.desired import AgentTable, Profile, ProfileEntry
+from reconciler.model.desired import AgentTable, Profile, ProfileEntry, pack_places
 from reconciler.model.position import unpack_position
 
 
@@ -47,7 +47,7 @@ class ParsedFile(msgspec.Struct, frozen=True, array_like=True):
     skills: list[str]
     starts: bytes
     entries: bytes
-    entry_positions: bytes
+    packed_places: bytes
     profile_uses: list[NameUse]
     profiles: list[ParsedProfile]
 
@@ -63,7 +63,7 @@ class ParsedFile(msgspec.Struct, frozen=True, array_like=True):
             skills=tuple(map(sys.intern, self.skills)),
             starts=array("I", self.starts),
             entries=array("I", self.entries),
-            entry_positions=array("Q", self.entry_positions),
+            packed_places=self.packed_places,
         )
 
 
@@ -72,7 +72,7 @@ class Columns:
 
     __slots__ = (
         "entries",
-        "entry_positions",
+        "places",
         "positions",
         "profile_index",
         "profile_lists",
@@ -89,11 +89,11 @@ class Columns:
         self.skills: dict[str, int] = {}
         self.starts = array("I", (0,))
         self.entries = array("I")
-        self.entry_positions = array("Q")
+        self.places = array("Q")
 
     def add_entries(self, found: Iterable[tuple[str, int, int]]) -> None:
         """Add entries (skill, code, packed position) to the agent that `end_agent` will close."""
-        skills, entries, places = self.skills, self.entries, self.entry_positions
+        skills, entries, places = self.skills, self.entries, self.places
         for skill, code, at in found:
             number = skills.get(skill)
             if number is None:
@@ -119,7 +119,7 @@ class Columns:
             skills=list(self.skills),
             starts=self.starts.tobytes(),
             entries=self.entries.tobytes(),
-            entry_positions=self.entry_positions.tobytes(),
+            packed_places=pack_places(self.places),
             profile_uses=profile_uses,
             profiles=profiles,
         )

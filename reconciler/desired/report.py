@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model.position import unpack_position
+from reconciler.model.position import pack_position, unpack_position
 
 _SHOWN_CHARACTERS = 40
 _SUGGESTED_FROM = 5000
-_START = 1 << 24 | 1
+START = pack_position(1, 1)
 
 
 class Problem(NamedTuple):
@@ -39,11 +39,11 @@ class Report:
 
     def whole_file(self, code: str, message: str, hint: str | None = None) -> None:
         """Note an error of the file as such; it is placed at its first character."""
-        self.error(code, _START, message, hint)
+        self.error(code, START, message, hint)
 
     def warn(self, code: str, message: str, hint: str | None = None) -> None:
         """Note a warning about the file as such."""
-        self.found.append(Diagnostic(code, message, hint, unpack_position(self.file, _START), Severity.WARN))
+        self.found.append(Diagnostic(code, message, hint, unpack_position(self.file, START), Severity.WARN))
 
 
 def shown(text: str, limit: int = _SHOWN_CHARACTERS) -> str:

@@ -24,10 +24,11 @@ from yaml.events import (
 from reconciler.desired.naming import check_name
 from reconciler.desired.nodes import NULLS
 from reconciler.desired.parsed import Columns, NameUse, ParsedFile
+from reconciler.desired.report import START
 from reconciler.desired.scalars import AVAILABILITIES, CODES
 from reconciler.desired.text import REPLACEMENT
 from reconciler.model.assignments import ABSENT, CODE_BITS
-from reconciler.model.position import pack_position
+from reconciler.model.position import COLUMN_BITS, pack_position
 
 # Kinds of event. Their classes are compared, not tested: this is the hot loop, and none has subclasses.
 _SCALAR: object = ScalarEvent
@@ -42,8 +43,6 @@ _DOCUMENT_END: object = DocumentEndEvent
 
 
 _QUOTES = "\"'|>"
-# The packed position of a file's first character; what libyaml counts begins at zero.
-_FIRST = pack_position(1, 1)
 
 
 class _Mark(Protocol):
@@ -173,7 +172,7 @@ class _StreamReader:
         """
         self._expect(_MAPPING)
         next_event, known, codes, scalar, is_quoted = self._next, self._columns.skills, CODES, _SCALAR, self._is_quoted
-        add_entry, add_place = self._columns.entries.append, self._columns.entry_positions.append
+        add_entry, add_place = self._columns.entries.append, self._columns.places.append
         first = len(self._columns.entries)
         while True:
             key = next_event()
@@ -192,7 +191,7 @@ class _StreamReader:
                 code = self._long(value)
             mark = key.start_mark
             add_entry(number << CODE_BITS | code)
-            add_place((mark.line << 24 | mark.column) + _FIRST)
+            add_place((mark.line << COLUMN_BITS | mark.column) + START)
         if key.__class__ is not _MAPPING_END:
             _odd()
         numbers = [entry >> CODE_BITS for entry in self._columns.entries[first:]]

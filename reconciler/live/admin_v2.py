@@ -78,19 +78,21 @@ class AdminV2:
         """
         census = Census(catalog, wanted)
         gone: set[str] = set()
+        missing: set[str] = set()
         listings = 0
         while True:
             listings += 1
-            census.begin_round(with_refs=listings > 1 and not census.missing <= gone)
+            census.begin_round(with_refs=bool(missing))
             reading = await self._list(census, progress)
             is_settled = reading.is_steady and census.unique == reading.total
-            if is_settled or listings == MAX_LISTINGS:
-                gone |= await self._ask_by_id(census, census.missing - gone, reading.pages)
-            if listings == MAX_LISTINGS or (is_settled and (listings > 1 or census.missing <= gone)):
+            missing = census.missing() - gone
+            if missing and (is_settled or listings == MAX_LISTINGS):
+                gone |= await self._ask_by_id(census, missing, reading.pages)
+                missing = census.missing() - gone
+            if listings == MAX_LISTINGS or (is_settled and (listings > 1 or not missing)):
                 break
-        lost = len(census.missing - gone)
-        if lost and not is_settled:
-            raise incomplete("agents", f"it kept moving, and {lost} of the agents asked for were not in it")
+        if missing and not is_settled:
+            raise incomplete("agents", f"it kept moving, and {len(missing)} of the agents asked for were not in it")
         await self._ask_singly(census, sorted(census.vanished | census.unresolved))
         return census.state(reading.pages, moved=not is_settled)
 
@@ -167,7 +169,7 @@ class AdminV2:
         if len(ids) >= pages:
             return frozenset()
         await self._ask_singly(census, ids)
-        return frozenset(ids) & census.missing
+        return frozenset(ids) & census.missing()
 
     async def _ask_singly(self, census: Census, agent_ids: Collection[str]) -> None:
         async def ask(agent_id: str) -> None:

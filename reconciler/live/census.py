@@ -9,12 +9,19 @@ from array import array
 from collections import Counter
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
+from itertools import chain
 
 from reconciler.live.agent_pages import CheckedPage, OddAgent, SingleAgent
 from reconciler.live.records import AgentRow, AssignmentRow, version_in
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.assignments import CODE_BITS, pack_entries
 from reconciler.model.skills import SkillCatalog
+
+
+def _names_of(agent_id: str, user_name: str, email: str) -> tuple[str, str, str]:
+    """Give the names by which somebody may have asked for an agent."""
+    return agent_id.casefold(), user_name.casefold(), email.casefold()
+
 
 # Equal sets are kept once, as far as this many are remembered: a tenant of profiles has few, another would only pay.
 _MOST_INTERNED = 4096
@@ -27,21 +34,24 @@ class Census:
         self._catalog = catalog
         # The view of a dict's keys serves as it is: no copy of a hundred thousand names.
         self._wanted: AbstractSet[str] = wanted if isinstance(wanted, AbstractSet) else frozenset(wanted)
-        self._missing = set(wanted)
         self._shifted = {skill_id: number << CODE_BITS for skill_id, number in catalog.numbers_by_id.items()}
         self._interned: dict[bytes, bytes] = {}
+        # What this round has seen: those who are wanted, and the ids of all others; then the wanted of earlier rounds.
         self._kept: dict[str, LiveAgent] = {}
+        self._others: set[str] = set()
+        self._earlier: dict[str, LiveAgent] = {}
         self._unreadable: dict[str, str] = {}
         self._duplicates: dict[str, tuple[int, ...]] = {}
         self._unresolved: set[str] = set()
         self._refs: set[str] | None = None
-        self._seen: set[str] = set()
         self._entries: Counter[int] = Counter()
         self._is_inline = True
 
     def begin_round(self, *, with_refs: bool) -> None:
         """Start over with a new listing; `with_refs` also keeps every name, for suggestions."""
-        self._seen = set()
+        self._earlier |= self._kept
+        self._kept = {}
+        self._others = set()
         self._entries = Counter()
         self._is_inline = True
         if with_refs and self._refs is None:
@@ -51,10 +61,11 @@ class Census:
         """Take in a page; give how many entries it held."""
         active: list[bytes] = []
         for agent in page.agents:
-            if agent.id in self._seen:
+            if self._has_seen(agent.id):
                 continue
-            self._seen.add(agent.id)
             is_wanted = self._is_wanted(agent.id, agent.user_name or "", agent.email or "")
+            if not is_wanted:
+                self._pass_over(agent.id)
             if agent.skills is None:
                 self._is_inline = False
                 if is_wanted:
@@ -69,38 +80,43 @@ class Census:
         # From the packed bytes: the integers of a whole page, held until its end, would not fit a processor's cache.
         self._entries.update(array("I", b"".join(active)))
         for odd in page.odd:
-            if odd.id not in self._seen and self._is_wanted(odd.id, odd.user_name, odd.email):
-                self._keep_odd(odd)
-            self._seen.add(odd.id)
+            if not self._has_seen(odd.id):
+                self._absorb_odd(odd)
         return len(page.agents) + len(page.odd)
+
+    def _absorb_odd(self, odd: OddAgent) -> None:
+        if self._is_wanted(odd.id, odd.user_name, odd.email):
+            self._keep_odd(odd)
+        else:
+            self._pass_over(odd.id)
 
     def absorb_single(self, ref: str, single: SingleAgent | None) -> None:
         """Take in the answer about one agent, asked for by the id `ref`; None: there is none."""
         self._unresolved.discard(ref)
         if single is None:
             self._kept.pop(ref, None)
-            self._unreadable.pop(ref, None)
-            self._duplicates.pop(ref, None)
+            self._earlier.pop(ref, None)
+            self._forget(ref)
         elif single.odd is not None:
-            self._seen.add(single.odd.id)
             self._is_wanted(single.odd.id, single.odd.user_name, single.odd.email)
             self._keep_odd(single.odd)
         elif single.agent is not None and single.agent.skills is not None:
             agent = single.agent
-            self._seen.add(agent.id)
             self._is_wanted(agent.id, agent.user_name or "", agent.email or "")
             packed, is_twofold = self._packed(single.agent.skills, single)
             self._keep(agent, single.version, packed, is_twofold=is_twofold)
 
-    @property
-    def missing(self) -> AbstractSet[str]:
-        """Who of the wanted no listing has shown so far."""
-        return self._missing
+    def missing(self) -> set[str]:
+        """Find who of the wanted is not there so far; not kept up meanwhile, which would cost a set of all of them."""
+        missing = set(self._wanted)
+        for agent in chain(self._kept.values(), self._earlier.values()):
+            missing.difference_update(_names_of(agent.id, agent.user_name, agent.email))
+        return missing
 
     @property
     def unique(self) -> int:
         """How many agents this round has seen."""
-        return len(self._seen)
+        return len(self._kept) + len(self._others)
 
     @property
     def is_inline(self) -> bool:
@@ -115,7 +131,7 @@ class Census:
     @property
     def vanished(self) -> frozenset[str]:
         """The ids of wanted agents that an earlier round showed and this one does not."""
-        return frozenset(self._kept.keys() - self._seen)
+        return frozenset(self._earlier.keys() - self._kept.keys() - self._others)
 
     def state(self, pages: int, *, moved: bool) -> LiveState:
         """Sum up; `pages` is what one listing takes."""
@@ -123,10 +139,11 @@ class Census:
         counts: Counter[int] = Counter()
         for number, count in sorted(available):
             counts[number] += count
+        agents = self._earlier | self._kept if self._earlier else self._kept
         return LiveState(
             catalog=self._catalog,
-            agents=tuple(self._kept[agent_id] for agent_id in sorted(self._kept)),
-            total=len(self._seen),
+            agents=tuple(agents[agent_id] for agent_id in sorted(agents)),
+            total=self.unique,
             pages=pages,
             availability=dict(counts) if self._is_inline else None,
             unreadable={agent_id: self._unreadable[agent_id] for agent_id in sorted(self._unreadable)},
@@ -137,15 +154,19 @@ class Census:
             moved=moved,
         )
 
+    def _pass_over(self, agent_id: str) -> None:
+        """Count an agent that nobody asked for; in an earlier round it may have had another name."""
+        self._others.add(agent_id)
+        self._earlier.pop(agent_id, None)
+
+    def _has_seen(self, agent_id: str) -> bool:
+        """Whether this round has shown the agent already: within a round the first sight counts."""
+        return agent_id in self._kept or agent_id in self._others
+
     def _is_wanted(self, agent_id: str, user_name: str, email: str) -> bool:
         if self._refs is not None:
             self._refs.update(filter(None, (user_name, email)))
-        is_wanted = False
-        for ref in (agent_id.casefold(), user_name.casefold(), email.casefold()):
-            if ref in self._wanted:
-                self._missing.discard(ref)
-                is_wanted = True
-        return is_wanted
+        return not self._wanted.isdisjoint(_names_of(agent_id, user_name, email))
 
     def _packed(self, rows: list[AssignmentRow], source: CheckedPage | SingleAgent) -> tuple[bytes, bool]:
         """Pack a set (see `model.assignments`), and say whether it names a skill twice: the hot loop of a listing."""
@@ -164,7 +185,7 @@ class Census:
     def _keep(self, agent: AgentRow, version: str | None, packed: bytes | None, *, is_twofold: bool = False) -> None:
         email, user_name = agent.email or "", agent.user_name or ""
         shared_name = email if user_name == email else user_name
-        if agent.id in self._kept:
+        if agent.id in self._kept or agent.id in self._earlier:
             self._forget(agent.id)
         if packed is not None:
             if len(self._interned) >= _MOST_INTERNED:

@@ -3,11 +3,13 @@
 Nothing here knows the tenant yet: skills and agents stand under the names that the files use (*refs*).
 """
 
+import zlib
 from array import array
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
-from reconciler.model.position import SourcePosition
+from reconciler.model.position import SourcePosition, unpack_position
 from reconciler.model.tenant import Tenant
 
 
@@ -35,7 +37,8 @@ class AgentTable:
 
     Row `i` is the agent `refs[i]`, declared at `positions[i]` (packed), with the profiles
     `profile_lists[profile_index[i]]` in order, then its own entries `starts[i]:starts[i + 1]`: `entries[j]` is
-    `k << 8 | code` for the skill `skills[k]`, at `entry_positions[j]`.
+    `k << 8 | code` for the skill `skills[k]`, at `position_of_entry(j)`. The places of entries are kept packed, for
+    only those of agents that differ are ever asked for.
     """
 
     file: str
@@ -47,7 +50,22 @@ class AgentTable:
     skills: tuple[str, ...]
     starts: "array[int]"
     entries: "array[int]"
-    entry_positions: "array[int]"
+    packed_places: bytes
+
+    def position_of_entry(self, at: int) -> SourcePosition:
+        """Give the place of an entry."""
+        return unpack_position(self.file, unpack_places(self.packed_places)[at])
+
+
+def pack_places(places: "array[int]") -> bytes:
+    """Pack the places of a file's entries, a column of packed positions: lines follow each other, so little is left."""
+    return zlib.compress(places.tobytes(), 1)
+
+
+@lru_cache(maxsize=4)
+def unpack_places(packed: bytes) -> "array[int]":
+    """Undo `pack_places`; agents that differ are taken file by file, so a few files are worth remembering."""
+    return array("Q", zlib.decompress(packed))
 
 
 @dataclass(frozen=True, slots=True)

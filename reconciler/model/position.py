@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-_COLUMN_BITS = 24
-_COLUMN_MASK = (1 << _COLUMN_BITS) - 1
+COLUMN_BITS = 24
+_COLUMN_MASK = (1 << COLUMN_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,9 +20,9 @@ class SourcePosition:
 
 def pack_position(line: int, column: int) -> int:
     """Put `line` and `column` (both from 1) into one integer, so that a column of an array can hold it."""
-    return line << _COLUMN_BITS | min(column, _COLUMN_MASK)
+    return line << COLUMN_BITS | min(column, _COLUMN_MASK)
 
 
 def unpack_position(file: str, packed: int) -> SourcePosition:
     """Undo `pack_position`."""
-    return SourcePosition(file, packed >> _COLUMN_BITS, packed & _COLUMN_MASK)
+    return SourcePosition(file, packed >> COLUMN_BITS, packed & _COLUMN_MASK)

@@ -66,7 +66,7 @@ class ResolvedState:
         own = {
             numbers[columns.entries[at] >> CODE_BITS]: (
                 columns.entries[at] & CODE_MASK,
-                unpack_position(columns.file, columns.entry_positions[at]),
+                columns.position_of_entry(at),
             )
             for at in range(columns.starts[row], columns.starts[row + 1])
         }
@@ -215,5 +215,5 @@ def _table_uses(table: AgentTable, wanted: set[int]) -> Iterator[_Use]:
         for at in range(table.starts[row], table.starts[row + 1]):
             entry = table.entries[at]
             if entry >> CODE_BITS in wanted:
-                position = unpack_position(table.file, table.entry_positions[at])
+                position = table.position_of_entry(at)
                 yield _Use(table.skills[entry >> CODE_BITS], entry & CODE_MASK, position, f"agent {ref}")
