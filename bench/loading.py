@@ -32,23 +32,31 @@ def measure(options: Options) -> list[Figure]:
                 costs.append(children.run("product:load_once", folder, smallest))
             ruamel.append(children.run("yardsticks:ruamel_round_trip", data.desired / "agents", sample))
     ours = [children.medians(costs) for costs in runs]
-    peer_s = children.medians(ruamel)["pass_s"] * len(data.files) / sample
-    return [*_sizes(ours), *_against(peer_s, sample, ours[-1]), *_memory(data, ours[-1])]
+    peer, scale = children.medians(ruamel), len(data.files) / sample
+    return [*_sizes(ours), *_against(peer, scale, sample, ours[-1]), *_memory(data, ours[-1])]
 
 
 def _sizes(ours: list[Numbers]) -> list[Figure]:
-    figures = [Figure(f"load {int(each['agents']):,} agents, CPU", each["pass_s"], "s") for each in ours]
+    """Time on the wall is what people wait for; growth is judged by CPU, which a second process does not hide."""
+    figures = [Figure(f"load {int(each['agents']):,} agents, CPU", each["pass_cpu_s"], "s") for each in ours]
     for name, first, last in (("from the smallest to the largest", 0, -1), ("from the middle to the largest", 1, -1)):
-        exponent = log(ours[last]["pass_s"] / ours[first]["pass_s"]) / log(ours[last]["agents"] / ours[first]["agents"])
-        figures.append(Figure(f"exponent of time in agents, {name}", exponent, "", at_most(_MOST_EXPONENT)))
+        grown = ours[last]["pass_cpu_s"] / ours[first]["pass_cpu_s"]
+        exponent = log(grown) / log(ours[last]["agents"] / ours[first]["agents"])
+        figures.append(Figure(f"exponent of CPU in agents, {name}", exponent, "", at_most(_MOST_EXPONENT)))
     return figures
 
 
-def _against(peer_s: float, sample: int, ours: Numbers) -> list[Figure]:
+def _against(peer: Numbers, scale: float, sample: int, ours: Numbers) -> list[Figure]:
     note = f"{sample} files of {AGENTS_PER_FILE} agents, scaled"
     return [
-        Figure("ruamel.yaml round trip, CPU", peer_s, "s", note=note),
-        Figure("faster than ruamel.yaml round trip", peer_s / ours["pass_s"], "x", at_least(_LEAST_SPEEDUP)),
+        Figure(
+            "load of all of them, wall", ours["pass_s"], "s", note="shared by two processes where there are two cores"
+        ),
+        Figure("ruamel.yaml round trip, wall", peer["pass_s"] * scale, "s", note=note),
+        Figure(
+            "faster than ruamel.yaml round trip", peer["pass_s"] * scale / ours["pass_s"], "x", at_least(_LEAST_SPEEDUP)
+        ),
+        Figure("in CPU of all processes", peer["pass_cpu_s"] * scale / ours["pass_cpu_s"], "x"),
     ]
 
 

@@ -8,7 +8,7 @@ from reconciler.desired import Loaded, TenantFolder
 from reconciler.desired.cache import ParseCache
 from reconciler.desired.merging import TenantPart, check_together
 from reconciler.desired.nodes import Node
-from reconciler.desired.parsing import FileParser, parse_tree
+from reconciler.desired.parsing import FileParser, Source, parse_tree
 from reconciler.desired.report import START, Report, did_you_mean, listed, shown
 from reconciler.desired.tenantfile import EXAMPLE, FILE, TenantFile, named_in, read_tenant
 from reconciler.desired.tree import Folder, read_bytes, sub_folders, walk
@@ -158,15 +158,14 @@ def _load_tenant(candidate: _Candidate, parser: FileParser) -> TenantFolder:
 def _read_parts(folder: Folder, parser: FileParser) -> tuple[list[TenantPart], bool]:
     """Read all files of a tenant; those that give nothing leave only their report. True: every file gave something."""
     parts, is_complete = [], True
-    for name in folder.files:
-        report = Report(folder.prefix + name)
-        data = read_bytes(folder.path / name, report)
-        parsed = None if data is None else parser.parse(data, report)
-        if parsed is None:
+    sources = [Source(folder.path / name, folder.prefix + name) for name in folder.files]
+    for name, parse in zip(folder.files, parser.parse_all(sources), strict=True):
+        if parse.parsed is None:
             is_complete = False
-            folder.reports.append(report)
+            folder.reports.append(parse.report)
         else:
-            parts.append(TenantPart(parsed.table(name), parsed.profiles, parsed.profile_uses, report))
+            parsed = parse.parsed
+            parts.append(TenantPart(parsed.table(name), parsed.profiles, parsed.profile_uses, parse.report))
     return parts, is_complete
 
 

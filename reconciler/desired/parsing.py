@@ -4,8 +4,10 @@ import hashlib
 import sys
 import unicodedata
 from array import array
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from yaml._yaml import get_version_string
 
@@ -14,8 +16,10 @@ from reconciler.desired.cache import ParseCache
 from reconciler.desired.nodes import Node, compose
 from reconciler.desired.parsed import ParsedFile, dump, restore
 from reconciler.desired.report import Report
+from reconciler.desired.sharing import WORTH_BYTES, can_share, in_two_processes
 from reconciler.desired.stream import read_stream
 from reconciler.desired.text import decode
+from reconciler.desired.tree import read_bytes
 from reconciler.model import assignments, position
 
 
@@ -25,35 +29,86 @@ def parse_tree(data: bytes, report: Report) -> Node | None:
     return None if text is None else compose(text, report)
 
 
+class Source(NamedTuple):
+    """A file to parse: where it is, and its path below the root."""
+
+    path: Path
+    file: str
+
+
+class Parse(NamedTuple):
+    """What came of a file: `parsed` is None when there is nothing at all; `key` is its content's, where asked for."""
+
+    parsed: ParsedFile | None
+    report: Report
+    key: bytes | None = None
+
+
 class FileParser:
     """Parses the files of one load, which share a cache."""
 
     def __init__(self, cache: ParseCache | None) -> None:
         self._cache = cache
 
-    def parse(self, data: bytes, report: Report) -> ParsedFile | None:
-        """Parse a file of agents; what is noted as a fault is left out. None when there is nothing at all."""
-        if self._cache is None:
-            return self._read(data, report)
-        key = _key(data)
-        kept = self._cache.get(key)
-        parsed = restore(kept) if kept else None
-        if parsed is not None:
-            return parsed
-        parsed = self._read(data, report)
-        if parsed is not None and not report.found:
-            self._cache.put(key, dump(parsed))
-        return parsed
+    def parse_all(self, sources: Sequence[Source]) -> Iterator[Parse]:
+        """Parse files of agents, in order; what is noted as a fault is left out."""
+        kept = {} if self._cache is None else self._kept(sources, self._cache)
+        missed = [source for source in sources if source not in kept]
+        parsed = _parse_missed(missed, needs_key=self._cache is not None)
+        for source in sources:
+            hit = kept.pop(source, None)
+            yield hit if hit is not None else self._remember(next(parsed))
 
-    def _read(self, data: bytes, report: Report) -> ParsedFile | None:
-        text = decode(data, report)
-        if text is None:
-            return None
-        parsed = None if report.found else read_stream(text)
-        if parsed is not None:
-            return parsed
-        root = compose(text, report)
-        return None if root is None else read_file(root, report)
+    def _kept(self, sources: Iterable[Source], cache: ParseCache) -> dict[Source, Parse]:
+        """Find the files whose content the cache knows."""
+        kept = {}
+        for source in sources:
+            data = read_bytes(source.path, Report(source.file))
+            value = None if data is None else cache.get(_key(data))
+            parsed = restore(value) if value else None
+            if parsed is not None:
+                kept[source] = Parse(parsed, Report(source.file))
+        return kept
+
+    def _remember(self, parse: Parse) -> Parse:
+        if self._cache is not None and parse.key is not None and parse.parsed is not None and not parse.report.found:
+            self._cache.put(parse.key, dump(parse.parsed))
+        return parse
+
+
+def _parse_missed(sources: Sequence[Source], *, needs_key: bool) -> Iterator[Parse]:
+    work = partial(_parse, needs_key=needs_key)
+    if can_share() and sum(_size_of(source.path) for source in sources) >= WORTH_BYTES:
+        return in_two_processes(work, sources)
+    return map(work, sources)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # what is wrong is told when it is read
+
+
+def _parse(source: Source, *, needs_key: bool) -> Parse:
+    report = Report(source.file)
+    data = read_bytes(source.path, report)
+    if data is None:
+        return Parse(None, report)
+    # Of the bytes that are parsed here: the file may have changed since the cache was asked.
+    return Parse(parse_bytes(data, report), report, _key(data) if needs_key else None)
+
+
+def parse_bytes(data: bytes, report: Report) -> ParsedFile | None:
+    """Parse the content of a file of agents; None when there is nothing at all."""
+    text = decode(data, report)
+    if text is None:
+        return None
+    parsed = None if report.found else read_stream(text)
+    if parsed is not None:
+        return parsed
+    root = compose(text, report)
+    return None if root is None else read_file(root, report)
 
 
 def _key(data: bytes) -> bytes:

@@ -80,11 +80,12 @@ class Census:
         # From the packed bytes: the integers of a whole page, held until its end, would not fit a processor's cache.
         self._entries.update(array("I", b"".join(active)))
         for odd in page.odd:
-            if not self._has_seen(odd.id):
-                self._absorb_odd(odd)
+            self._absorb_odd(odd)
         return len(page.agents) + len(page.odd)
 
     def _absorb_odd(self, odd: OddAgent) -> None:
+        if self._has_seen(odd.id):
+            return
         if self._is_wanted(odd.id, odd.user_name, odd.email):
             self._keep_odd(odd)
         else:

@@ -50,7 +50,7 @@ def forbid_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         pytest.fail("a file was parsed although the cache holds it")
 
-    monkeypatch.setattr(parsing.FileParser, "_read", refuse)
+    monkeypatch.setattr(parsing, "parse_bytes", refuse)
 
 
 def test_a_hit_equals_a_parse(root: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.desired import load
-from reconciler.desired.parsing import FileParser
+from reconciler.desired.parsing import parse_bytes
 from reconciler.desired.report import Report
 from reconciler.model.assignments import ABSENT, CODE_BITS, CODE_MASK, decode
 from reconciler.model.desired import DesiredState
@@ -95,7 +95,7 @@ def test_the_order_in_which_files_were_made_does_not_matter() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=80))
 def test_random_bytes_never_raise(data: bytes) -> None:
-    FileParser(None).parse(data, Report("a.yaml"))
+    parse_bytes(data, Report("a.yaml"))
 
 
 @settings(max_examples=500, deadline=None)
