@@ -77,10 +77,20 @@ class FileParser:
 
 
 def _parse_missed(sources: Sequence[Source], *, needs_key: bool) -> Iterator[Parse]:
-    work = partial(_parse, needs_key=needs_key)
     if can_share() and sum(_size_of(source.path) for source in sources) >= WORTH_BYTES:
-        return in_two_processes(work, sources)
-    return map(work, sources)
+        return map(_unpacked, in_two_processes(partial(_parse_packed, needs_key=needs_key), sources))
+    return map(partial(_parse, needs_key=needs_key), sources)
+
+
+def _parse_packed(source: Source, *, needs_key: bool) -> tuple[bytes | None, Report, bytes | None]:
+    """Parse for another process: what waits there to be fetched is one string of bytes, not thousands of objects."""
+    parse = _parse(source, needs_key=needs_key)
+    return None if parse.parsed is None else dump(parse.parsed), parse.report, parse.key
+
+
+def _unpacked(packed: tuple[bytes | None, Report, bytes | None]) -> Parse:
+    data, report, key = packed
+    return Parse(None if data is None else restore(data), report, key)
 
 
 def _size_of(path: Path) -> int:

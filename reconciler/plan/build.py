@@ -37,11 +37,7 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
     ignored = ignored_skills(desired, live.catalog)
     pairs = sorted(_agent_changes(sides, scope, ignored), key=lambda pair: _order(pair[0]))
     changes = tuple(change for change, _ in pairs)
-    unreadable = tuple(
-        (_agent_name(sides, row), live.unreadable[sides.matched.live[row].id])
-        for row in in_scope
-        if sides.matched.live[row].id in live.unreadable
-    )
+    unreadable = _unreadable(sides, in_scope) if live.unreadable else ()
     findings = [
         *missing_agents(desired, missing, live),
         *odd_agents(desired, sides.matched, in_scope, live),
@@ -95,6 +91,12 @@ def _agent_change(
         after=by_skill_id(after, catalog),
         version=agent.version,
     )
+
+
+def _unreadable(sides: Sides, rows: Collection[Row]) -> tuple[tuple[AgentName, str], ...]:
+    reasons = sides.live.unreadable
+    ids = ((row, sides.matched.live[row].id) for row in rows)
+    return tuple((_agent_name(sides, row), reasons[agent_id]) for row, agent_id in ids if agent_id in reasons)
 
 
 def _agent_name(sides: Sides, row: Row) -> AgentName:
