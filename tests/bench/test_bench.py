@@ -20,7 +20,7 @@ def _run(*args: str, timeout_s: float = 100) -> subprocess.CompletedProcess[str]
 @pytest.mark.parametrize(
     ("bench", "figure"),
     [
-        ("loading", "faster than ruamel.yaml round trip"),
+        ("loading", "faster than ruamel.yaml's round trip"),
         pytest.param(
             "plan",
             "warm plan / orjson",
