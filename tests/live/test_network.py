@@ -121,7 +121,7 @@ def test_gzip_is_unpacked_whatever_the_pieces() -> None:
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        ("gzip", gzip.compress(b"hello")[:-9]),
+        ("gzip", gzip.compress(b"hello", mtime=0)[:-9]),
         ("gzip", b"plain"),
         ("deflate", zlib.compress(b"x")),
         ("gzip, gzip", b"x"),
