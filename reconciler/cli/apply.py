@@ -66,7 +66,8 @@ def apply(
     console.diagnose(outcome.stopped_by)
     console.diagnose(outcome.unverified_by)
     if outcome.agents or format == "json":
-        console.write(OUTCOME_FORMATS[format](outcome, console.style))
+        gap = "\n" if format == "text" else ""  # between the plan and what became of it
+        console.write(gap + OUTCOME_FORMATS[format](outcome, console.style))
     return _code(outcome)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, TextIO
 
@@ -46,6 +46,7 @@ class Console:
         self._verbosity = verbosity
         self._wants_color = wants_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         self._transient = False
+        self._show_stage: Callable[[str], None] = self._show_line
         self.has_failed_output = False
         # From the first write on an interruption may leave something half done.
         self.is_writing = False
@@ -103,11 +104,19 @@ class Console:
     def stage(self, text: str) -> None:
         """Show what is going on; gone again with the next line. In a log only with `-v`."""
         if self.is_live:
-            sys.stderr.write(f"\r\x1b[K{text} …")
-            sys.stderr.flush()
-            self._transient = True
+            self._show_stage(text)
         elif self.is_loud:
             self._talk(text, "debug")
+
+    def show_stages_by(self, show: "Callable[[str], None] | None") -> None:
+        """Let a progress bar show the stages while there is one; None when it has gone."""
+        self.clear()
+        self._show_stage = show or self._show_line
+
+    def _show_line(self, text: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{text} …")
+        sys.stderr.flush()
+        self._transient = True
 
     def clear(self) -> None:
         """Take back what `stage` showed."""

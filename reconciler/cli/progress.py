@@ -23,7 +23,10 @@ class Progress:
         self._ended = 0
         self._troubled = 0
         self._last_line = time.monotonic()
-        self._bar: tuple[Bar, TaskID] | None = _start_bar(agents) if console.is_live else None
+        self._bar: tuple[Bar, TaskID] | None = None
+        if console.is_live:
+            self._bar = _start_bar(agents, has_color=console.talk_style.has_color)
+            console.show_stages_by(self._describe)
 
     def advance(self, outcome: "AgentOutcome") -> None:
         """Count one agent."""
@@ -44,22 +47,28 @@ class Progress:
         if self._bar is not None:
             self._bar[0].stop()
             self._bar = None
+            self._console.show_stages_by(None)
+
+    def _describe(self, stage: str) -> None:
+        if self._bar is not None:
+            bar, task = self._bar
+            bar.update(task, description=stage)
 
 
-def _start_bar(agents: int) -> "tuple[Bar, TaskID]":
+def _start_bar(agents: int, *, has_color: bool) -> "tuple[Bar, TaskID]":
     from rich.console import Console as RichConsole
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     bar = Bar(
-        TextColumn("Writing"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[troubled]}", markup=False),
-        console=RichConsole(stderr=True),
+        console=RichConsole(stderr=True, no_color=not has_color),
         transient=True,
     )
-    task = bar.add_task("", total=agents, troubled="")
+    task = bar.add_task("Writing", total=agents, troubled="")
     bar.start()
     return bar, task
