@@ -1,14 +1,15 @@
 """What is said about one file while it is read: problems, gathered with their places."""
 
-import difflib
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.position import pack_position, unpack_position
+from reconciler.plan.suggest import nearest
 
 _SHOWN_CHARACTERS = 40
-_SUGGESTED_FROM = 5000
+# Nobody mistypes a longer one.
+_LONGEST_NAME = 256
 START = pack_position(1, 1)
 
 
@@ -53,17 +54,16 @@ def shown(text: str, limit: int = _SHOWN_CHARACTERS) -> str:
     return f"`{plain}`"
 
 
-def close_to(word: str, known: Iterable[str]) -> str | None:
-    """Find the known word that was probably meant."""
-    by_folded = {name.casefold(): name for name, _ in zip(known, range(_SUGGESTED_FROM), strict=False)}
-    matches = difflib.get_close_matches(word.casefold()[:256], by_folded, n=1)
-    return by_folded[matches[0]] if matches else None
-
-
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
     """Make the hint `did you mean …?`, or give `otherwise` when nothing is close."""
     match = close_to(word, known)
     return f"did you mean {shown(match)}?" if match else otherwise
+
+
+def close_to(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word that was probably meant."""
+    found = nearest(word[:_LONGEST_NAME], known, most=1)
+    return found[0] if found else None
 
 
 def listed(words: Iterable[str]) -> str:

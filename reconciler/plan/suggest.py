@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 # Above this many names the search would be felt; people with that many get no suggestion rather than a pause.
 _MOST_NAMES = 20_000
-_LIKENESS = 0.7
+_LIKENESS = 0.6
 
 
 def nearest(word: str, names: Iterable[str], *, most: int = 3) -> list[str]:
