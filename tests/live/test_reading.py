@@ -318,6 +318,17 @@ def test_keys_that_stand_elsewhere_or_are_not_ours_do_no_harm() -> None:
     assert len(read(moving(Answer(body=body)), everybody(1)).agents) == 1
 
 
+@pytest.mark.parametrize("key", ["skills", "proficiency", "available"])
+def test_a_key_said_twice_is_nonsense(key: str) -> None:
+    """Which of the two is meant nobody knows; the emptier one would strip an agent."""
+    record = json.dumps(agent(0, row(0))).encode()
+    value = b"[]" if key == "skills" else b"1" if key == "proficiency" else b"false"
+    name = f'"{key}":'.encode()
+    body = PAGE % record.replace(name, name + value + b"," + name)
+    with pytest.raises(TenantError, match="the same key twice"):
+        read(moving(*[Answer(body=body)] * 3), everybody(1))
+
+
 def test_403_names_the_scope_and_404_the_address() -> None:
     def reading(answer: Answer) -> Handler:
         return scripted("GET", "/skills", answer)

@@ -1,10 +1,16 @@
 """Requests are the scarcest thing a tenant has: each command costs exactly what it must."""
 
+import asyncio
+from contextlib import AbstractAsyncContextManager
 from math import ceil
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from reconciler import pipeline
+from reconciler.clock import Clock
+from reconciler.live import Connection, Tenant
 from reconciler.simulator import Behaviour, Skill
 from tests.conftest import VirtualClock
 from tests.world import World, agent
@@ -64,3 +70,25 @@ def test_a_wrong_skill_costs_no_listing_of_agents(tmp_path: Path, clock: Virtual
     with pytest.raises(Exception, match="Biling"):
         world.plan()
     assert world.sent() == ["POST /oauth/token", "GET /api/v2/skills"]
+
+
+def test_who_only_reads_gets_a_client_that_cannot_write(
+    tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by good manners: a plan's client refuses everything but GET."""
+    asked: list[bool] = []
+    opened = pipeline.open_tenant
+
+    def watched(
+        connection: Connection, *, clock: Clock, random: Random, writable: bool
+    ) -> AbstractAsyncContextManager[Tenant]:
+        asked.append(writable)
+        return opened(connection, clock=clock, random=random, writable=writable)
+
+    monkeypatch.setattr(pipeline, "open_tenant", watched)
+    world = World(tmp_path, clock, (agent("ana"),))
+    world.write_agents(ana="{}")
+    world.plan()
+    asyncio.run(pipeline.check_names(world.context, pipeline.load_one(world.context, None).desired))
+    world.apply()
+    assert asked == [False, False, True]
