@@ -10,7 +10,7 @@ import pytest
 
 from reconciler import pipeline
 from reconciler.clock import Clock
-from reconciler.live import Connection, Tenant
+from reconciler.live import Connection, Tenant, open_tenant
 from reconciler.simulator import Behaviour, Skill
 from tests.conftest import VirtualClock
 from tests.world import World, agent
@@ -77,15 +77,14 @@ def test_who_only_reads_gets_a_client_that_cannot_write(
 ) -> None:
     """Not by good manners: a plan's client refuses everything but GET."""
     asked: list[bool] = []
-    opened = pipeline.open_tenant
 
     def watched(
         connection: Connection, *, clock: Clock, random: Random, writable: bool
     ) -> AbstractAsyncContextManager[Tenant]:
         asked.append(writable)
-        return opened(connection, clock=clock, random=random, writable=writable)
+        return open_tenant(connection, clock=clock, random=random, writable=writable)
 
-    monkeypatch.setattr(pipeline, "open_tenant", watched)
+    monkeypatch.setattr("reconciler.pipeline.open_tenant", watched)
     world = World(tmp_path, clock, (agent("ana"),))
     world.write_agents(ana="{}")
     world.plan()
