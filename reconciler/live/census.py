@@ -14,7 +14,7 @@ from itertools import chain
 from reconciler.live.agent_pages import CheckedPage, OddAgent, SingleAgent
 from reconciler.live.records import AgentRow, AssignmentRow, version_in
 from reconciler.model.agents import LiveAgent, LiveState
-from reconciler.model.assignments import CODE_BITS, pack_entries
+from reconciler.model.assignments import CODE_BITS, CODE_BYTE, ENTRY_BYTES, pack_entries
 from reconciler.model.skills import SkillCatalog
 
 
@@ -25,6 +25,8 @@ def _names_of(agent_id: str, user_name: str, email: str) -> tuple[str, str, str]
 
 # Equal sets are kept once, as far as this many are remembered: a tenant of profiles has few, another would only pay.
 _MOST_INTERNED = 4096
+# Of each code, whether it is available.
+_AVAILABILITY = bytes(code & 1 for code in range(256))
 
 
 class Census:
@@ -77,11 +79,16 @@ class Census:
                     active.append(packed)
                 if is_wanted:
                     self._keep(agent, version_in(agent.version), packed, is_twofold=is_twofold)
-        # From the packed bytes: the integers of a whole page, held until its end, would not fit a processor's cache.
-        self._entries.update(array("I", b"".join(active)))
+        self._count(active)
         for odd in page.odd:
             self._absorb_odd(odd)
         return len(page.agents) + len(page.odd)
+
+    def _count(self, sets: list[bytes]) -> None:
+        """Count who can take which skill: entries without their proficiency are few, so the counter stays small."""
+        entries = bytearray(b"".join(sets))
+        entries[CODE_BYTE::ENTRY_BYTES] = entries[CODE_BYTE::ENTRY_BYTES].translate(_AVAILABILITY)
+        self._entries.update(array("I", entries))
 
     def _absorb_odd(self, odd: OddAgent) -> None:
         if self._has_seen(odd.id):
@@ -110,7 +117,9 @@ class Census:
     def missing(self) -> set[str]:
         """Find who of the wanted is not there so far; not kept up meanwhile, which would cost a set of all of them."""
         missing = set(self._wanted)
-        for agent in chain(self._kept.values(), self._earlier.values()):
+        # Nearly always everybody is asked for by an e-mail in lower case.
+        missing.difference_update([agent.email for agent in self._kept.values()])
+        for agent in chain(self._kept.values(), self._earlier.values()) if missing else ():
             missing.difference_update(_names_of(agent.id, agent.user_name, agent.email))
         return missing
 
@@ -136,17 +145,14 @@ class Census:
 
     def state(self, pages: int, *, moved: bool) -> LiveState:
         """Sum up; `pages` is what one listing takes."""
-        available = [(entry >> CODE_BITS, count) for entry, count in self._entries.items() if entry & 1]
-        counts: Counter[int] = Counter()
-        for number, count in sorted(available):
-            counts[number] += count
+        counts = {entry >> CODE_BITS: count for entry, count in sorted(self._entries.items()) if entry & 1}
         agents = self._earlier | self._kept if self._earlier else self._kept
         return LiveState(
             catalog=self._catalog,
             agents=tuple(agents[agent_id] for agent_id in sorted(agents)),
             total=self.unique,
             pages=pages,
-            availability=dict(counts) if self._is_inline else None,
+            availability=counts if self._is_inline else None,
             unreadable={agent_id: self._unreadable[agent_id] for agent_id in sorted(self._unreadable)},
             duplicates=tuple(
                 (agent_id, number) for agent_id in sorted(self._duplicates) for number in self._duplicates[agent_id]

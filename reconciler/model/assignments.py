@@ -5,6 +5,7 @@ agent's whole set: for each skill `number << 8 | code` as an unsigned 32-bit int
 the same skill numbers are equal exactly when the maps `{skill: (proficiency, available)}` are.
 """
 
+import sys
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from struct import Struct
@@ -13,6 +14,9 @@ from typing import NamedTuple
 MAX_PROFICIENCY = 100
 CODE_BITS = 8
 CODE_MASK = (1 << CODE_BITS) - 1
+# An entry's bytes, and which of them is its code: the lowest.
+ENTRY_BYTES = 4
+CODE_BYTE = 0 if sys.byteorder == "little" else ENTRY_BYTES - 1
 # In desired tables only: the skill is dropped although a profile gives it.
 ABSENT = CODE_MASK
 

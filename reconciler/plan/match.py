@@ -80,12 +80,8 @@ def match_agents(desired: DesiredState, rows: Mapping[str, Row], live: LiveState
 
 def _rows_naming(agent: LiveAgent, rows: Mapping[str, Row]) -> list[Row]:
     """Give the declarations that name this agent, in the order of e-mail, user name, id."""
-    found: list[Row] = []
-    for name in (agent.email, agent.user_name, agent.id):
-        row = rows.get(name.casefold())
-        if row is not None and row not in found:
-            found.append(row)
-    return found
+    named = (rows.get(agent.email.casefold()), rows.get(agent.user_name.casefold()), rows.get(agent.id.casefold()))
+    return list(dict.fromkeys([row for row in named if row is not None]))
 
 
 def _declared_twice(desired: DesiredState, agent: LiveAgent, found: list[Row]) -> Diagnostic:

@@ -1,6 +1,5 @@
 """Names to ids, for skills: what the files call a skill becomes the number of a live one, or an error at its place."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,14 +7,12 @@ from fnmatch import fnmatchcase
 from graphlib import TopologicalSorter
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.model.assignments import ABSENT, CODE_BITS, CODE_MASK, pack, pack_entries
+from reconciler.model.assignments import ABSENT, CODE_BITS, CODE_BYTE, CODE_MASK, ENTRY_BYTES, pack, pack_entries
 from reconciler.model.desired import AgentTable, DesiredState, Profile
 from reconciler.model.position import SourcePosition, unpack_position
 from reconciler.model.skills import SkillCatalog
 from reconciler.plan.suggest import did_you_mean
 
-# Where the code stands in an entry's bytes: it is the lowest of them.
-_CODE_BYTE = 0 if sys.byteorder == "little" else -1
 # A step of a set as it is built up: the code (ABSENT drops the skill) and where it was written.
 Step = tuple[int, SourcePosition]
 
@@ -44,7 +41,7 @@ class ResolvedState:
             own = entries[starts[row] : starts[row + 1]]
             if not own:
                 yield packed_bases[base]
-            elif not bases[base] and ABSENT not in own.tobytes()[_CODE_BYTE :: own.itemsize]:
+            elif not bases[base] and ABSENT not in own.tobytes()[CODE_BYTE::ENTRY_BYTES]:
                 yield pack_entries([shifted[entry >> CODE_BITS] | entry & CODE_MASK for entry in own])
             else:
                 codes = bases[base] | {numbers[entry >> CODE_BITS]: entry & CODE_MASK for entry in own}

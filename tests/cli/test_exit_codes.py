@@ -132,7 +132,6 @@ def test_a_tenant_that_is_not_there(reconcile: Reconcile, monkeypatch: pytest.Mo
         "http://tenant.example",
         "https://user:pw@tenant.example",
         "https://user@tenant.example",
-        "https://user@tenant.example",
         "tenant.example",
         "https://tenant.example/path",
         "ftp://x",
