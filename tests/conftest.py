@@ -7,6 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines differ and a first example pays for imports: no test is about time on the clock.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 class VirtualClock:

@@ -66,7 +66,7 @@ def load_files(files: dict[str, bytes]) -> DesiredState | None:
         return found.state
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(AGENTS, st.booleans(), st.booleans(), st.booleans())
 def test_what_is_written_is_read(agents: Agents, is_flow: bool, has_bom: bool, has_crlf: bool) -> None:
     """Any state, in either layout, with or without a byte order mark, with either line end."""
@@ -92,13 +92,13 @@ def test_the_order_in_which_files_were_made_does_not_matter() -> None:
     assert load_files(files) == load_files(dict(reversed(files.items())))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=80))
 def test_random_bytes_never_raise(data: bytes) -> None:
     parse_bytes(data, Report("a.yaml"))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.data())
 def test_mutated_yaml_never_raises(data: st.DataObject) -> None:
     """Neither as a file of agents nor as `tenant.yaml`; and each place that is told lies in the file."""

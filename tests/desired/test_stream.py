@@ -90,7 +90,7 @@ def test_the_common_shape_is_read_fast() -> None:
     assert parsed.refs == ["ana.silva@example.com", "4711", "bo@x.org"]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(st.sampled_from(LINES), max_size=14))
 @example(["agents:", "  x:", "    skills: {}", "  x:", "    skills: {}"])
 @example(["agents:", "  x:", "    profiles: [null]"])
@@ -109,7 +109,7 @@ def test_what_is_read_fast_is_what_the_file_says(lines: list[str]) -> None:
         assert parsed == full
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(COMMON)), st.sampled_from("\n :#-{}[]'\"&*!|>%@`0x?,\té")),

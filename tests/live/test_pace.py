@@ -64,13 +64,12 @@ def test_retry_after_in_all_its_spellings(headers: dict[str, str], seconds: floa
     assert retry_after_s(headers, START + timedelta(seconds=5)) == seconds
 
 
-@settings(deadline=None)
 @given(attempt=st.integers(1, 10_000), seed=st.integers())
 def test_backoff_has_full_jitter_and_a_bound(attempt: int, seed: int) -> None:
     assert 0 <= backoff_s(attempt, Random(seed)) <= min(30, 0.5 * 2 ** min(attempt, 10))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     limit=st.integers(1, 8),
     travels=st.lists(st.tuples(st.floats(0, 5), st.floats(0, 5), st.floats(0, 20)), min_size=1, max_size=30),

@@ -5,7 +5,7 @@ import math
 from collections.abc import Collection
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import AccessDenied, TenantError
@@ -47,7 +47,6 @@ def everybody(count: int) -> list[str]:
     return [f"user{n}@example.com" for n in range(count)]
 
 
-@settings(deadline=None)
 @given(skills=st.integers(0, 12), agents=st.integers(0, 40), cap=st.integers(1, 12))
 def test_a_calm_reading_costs_one_token_and_each_page_once(skills: int, agents: int, cap: int) -> None:
     """1 + ceil(skills / page) + ceil(agents / page) requests, and every agent is there."""

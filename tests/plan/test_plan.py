@@ -244,7 +244,7 @@ def test_agents_whose_skills_are_not_listed_are_asked_one_by_one(tmp_path: Path,
 VALUES = st.dictionaries(st.sampled_from(["Billing", "Chat", "Email", "Sales"]), st.integers(0, 100), max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(live=st.lists(VALUES, min_size=1, max_size=5), desired=st.lists(VALUES, min_size=5, max_size=5))
 def test_after_an_apply_the_plan_is_empty(
     tmp_path_factory: pytest.TempPathFactory, live: list[dict[str, int]], desired: list[dict[str, int]]

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.simulator import Agent, Behaviour, Seed, Skill, Tenant, demo_tenant
@@ -17,7 +17,6 @@ def _tenant(count: int, cap: int) -> Tenant:
     return Tenant(Seed(skills, agents), Behaviour(max_page_size=cap, limit=None))
 
 
-@settings(deadline=None)
 @given(
     count=st.integers(0, 40),
     asked=st.integers(1, 50),

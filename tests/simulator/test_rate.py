@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.simulator import Behaviour, Fault, Kind, RetryAfter, demo_tenant, make_app
@@ -16,7 +16,6 @@ from .door import FakeClock, open_door
 _GAPS = st.lists(st.sampled_from([0.0, 0.1, 0.5, 1.0, 3.0, 9.9, 10.0]), max_size=60)
 
 
-@settings(deadline=None)
 @given(gaps=_GAPS, limit=st.integers(1, 5))
 def test_no_window_lets_in_more_than_the_limit(gaps: list[float], limit: int) -> None:
     """Whenever they arrive: no span shorter than the window holds more than `limit` that were let in."""
@@ -32,7 +31,6 @@ def test_no_window_lets_in_more_than_the_limit(gaps: list[float], limit: int) ->
     assert all(earlier + 10 <= later for earlier, later in zip(admitted, admitted[limit:], strict=False))
 
 
-@settings(deadline=None)
 @given(gaps=_GAPS, limit=st.integers(1, 5), count_refused=st.booleans())
 def test_whoever_waits_as_told_is_let_in(gaps: list[float], limit: int, *, count_refused: bool) -> None:
     """Provided that nobody else came meanwhile."""

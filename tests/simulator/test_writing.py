@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.simulator import Author, Behaviour, Tenant, demo_tenant
@@ -173,7 +173,6 @@ def _do(tenant: Tenant, who: str, levels: dict[str, tuple[int, bool]], how: str)
         tenant.replace_skills(agent.id, body, f'"{agent.version - (how == "stale patch")}"')
 
 
-@settings(deadline=None)
 @given(steps=st.lists(_STEP, max_size=12))
 def test_the_log_equals_what_was_committed(steps: list[tuple[str, dict[str, tuple[int, bool]], str]]) -> None:
     """Played again from the start, the log gives the state that the tenant is in; each commit follows the last."""
