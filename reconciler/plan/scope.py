@@ -32,9 +32,6 @@ class Scope:
         return self.rows is None or row in self.rows
 
 
-EVERYTHING = Scope()
-
-
 def check_teams(desired: DesiredState, filters: Filters) -> list[Diagnostic]:
     """Find the teams that no file has; needs no tenant."""
     teams = sorted({table.team for table in desired.tables if table.team is not None})
