@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from urllib.parse import quote
+
+from reconciler.apply.whole_file import write_whole
 
 
 class ManagedRecord:
@@ -26,6 +27,4 @@ class ManagedRecord:
         """Replace the record; a state folder that cannot be written never fails an apply."""
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile("w", dir=self._path.parent, delete=False) as file:
-                json.dump({"refs": sorted(refs)}, file)
-            Path(file.name).replace(self._path)
+            write_whole(self._path, json.dumps({"refs": sorted(refs)}))

@@ -53,13 +53,9 @@ def apply(
     """
     import asyncio
 
-    from reconciler import pipeline
     from reconciler.render import OUTCOME_FORMATS
 
-    context = console.context()
-    chosen = pipeline.load_one(context, console.tenant)
-    console.diagnose(chosen.warnings, console.folder)
-    console.enter(chosen.path)
+    context, chosen = console.load()
     dialog = _Dialog(console, chosen.desired.tenant, is_asking=not yes, shows_plan_on_stdout=format == "text")
     outcome = asyncio.run(_run(context, chosen, make_filters(agents, teams, skills), max_concurrency, dialog))
     console.is_writing = False

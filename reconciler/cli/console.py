@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from reconciler.diagnostics import Diagnostic
     from reconciler.live import ASGIApp
-    from reconciler.pipeline import Context
+    from reconciler.pipeline import Chosen, Context
     from reconciler.render.style import Style
 
 
@@ -150,9 +150,15 @@ class Console:
         listen(self.say, is_loud=self.is_loud)
         return Context(Path(self.root), os.environ, SystemClock(), SystemRandom(), _embedded_tenant, self.stage)
 
-    def enter(self, path: "Path") -> None:
-        """Let the places of messages be relative to one tenant's folder."""
-        self.folder = path.as_posix()
+    def load(self) -> "tuple[Context, Chosen]":
+        """Load the one tenant that a command is about, say what there is to say, and give places from its folder on."""
+        from reconciler.pipeline import load_one
+
+        context = self.context()
+        chosen = load_one(context, self.tenant)
+        self.diagnose(chosen.warnings, self.folder)
+        self.folder = chosen.path.as_posix()
+        return context, chosen
 
     def _talk(self, text: str, level: str) -> None:
         if self.logs_json:

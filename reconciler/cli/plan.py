@@ -48,10 +48,7 @@ def plan(
 
     from reconciler import pipeline
 
-    context = console.context()
-    chosen = pipeline.load_one(context, console.tenant)
-    console.diagnose(chosen.warnings, console.folder)
-    console.enter(chosen.path)
+    context, chosen = console.load()
     made = asyncio.run(pipeline.plan(context, chosen.desired, make_filters(agents, teams, skills)))
     created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
     if out is not None:
@@ -71,18 +68,13 @@ def written(made: "Plan", format: str, created_at: str, console: Console, tenant
 
 def save(made: "Plan", path: "Path", created_at: str) -> None:
     """Save a plan for its owner's eyes only, whole or not at all. InvalidInput when the place takes no file."""
-    from pathlib import Path
-    from tempfile import NamedTemporaryFile
-
+    from reconciler.apply.whole_file import write_whole
     from reconciler.diagnostics import Diagnostic
     from reconciler.errors import InvalidInput
     from reconciler.render.plan_json import plan_as_json
 
     try:
-        # Made with mode 0600, beside its place, so that the move is one step.
-        with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(plan_as_json(made, created_at))
-        Path(file.name).replace(path)
+        write_whole(path, plan_as_json(made, created_at))
     except OSError as error:
         hint = "give a file in a folder that exists and that you may write"
         raise InvalidInput(Diagnostic("out-file", f"--out {path}: {error.strerror}", hint)) from error

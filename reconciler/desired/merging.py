@@ -1,8 +1,6 @@
 """What can only be judged over all files of a tenant: who is declared twice, and where names lead."""
 
-import re
 from collections.abc import Iterator
-from fnmatch import translate
 from typing import NamedTuple
 
 from reconciler.desired.parsed import NameUse, ParsedProfile
@@ -10,6 +8,7 @@ from reconciler.desired.report import Report, did_you_mean, shown
 from reconciler.model.assignments import CODE_BITS
 from reconciler.model.desired import AgentTable, unpack_places
 from reconciler.model.position import unpack_position
+from reconciler.plan.resolve import ignoring_glob
 
 
 class TenantPart(NamedTuple):
@@ -107,12 +106,11 @@ def _check_ignored(parts: list[TenantPart], ignore_skills: tuple[str, ...]) -> N
     """No skill that others own is declared: it would never be written."""
     if not ignore_skills:
         return
-    patterns = [(glob, re.compile(translate(glob))) for glob in ignore_skills]
     verdicts: dict[str, str | None] = {}
     for part in parts:
         for skill in {*part.table.skills, *(entry[0] for profile in part.profiles for entry in profile.entries)}:
             if skill not in verdicts:
-                verdicts[skill] = next((glob for glob, pattern in patterns if pattern.match(skill)), None)
+                verdicts[skill] = ignoring_glob(skill, ignore_skills)
             glob = verdicts[skill]
             if glob is not None:
                 message = (

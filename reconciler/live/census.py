@@ -106,11 +106,11 @@ class Census:
             self._earlier.pop(ref, None)
             self._forget(ref)
         elif single.odd is not None:
-            self._is_wanted(single.odd.id, single.odd.user_name, single.odd.email)
+            self._note_names(single.odd.user_name, single.odd.email)
             self._keep_odd(single.odd)
         elif single.agent is not None and single.agent.skills is not None:
             agent = single.agent
-            self._is_wanted(agent.id, agent.user_name or "", agent.email or "")
+            self._note_names(agent.user_name or "", agent.email or "")
             packed, is_twofold = self._packed(single.agent.skills, single)
             self._keep(agent, single.version, packed, is_twofold=is_twofold)
 
@@ -170,9 +170,12 @@ class Census:
         """Whether this round has shown the agent already: within a round the first sight counts."""
         return agent_id in self._kept or agent_id in self._others
 
-    def _is_wanted(self, agent_id: str, user_name: str, email: str) -> bool:
+    def _note_names(self, user_name: str, email: str) -> None:
         if self._refs is not None:
             self._refs.update(filter(None, (user_name, email)))
+
+    def _is_wanted(self, agent_id: str, user_name: str, email: str) -> bool:
+        self._note_names(user_name, email)
         return not self._wanted.isdisjoint(_names_of(agent_id, user_name, email))
 
     def _packed(self, rows: list[AssignmentRow], source: CheckedPage | SingleAgent) -> tuple[bytes, bool]:

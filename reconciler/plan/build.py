@@ -57,7 +57,7 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
 
 
 def _order(change: AgentChange) -> tuple[str, str]:
-    return ((change.agent.email or change.agent.user_name).casefold(), change.agent.id)
+    return (change.agent.label.casefold(), change.agent.id)
 
 
 def _finding_order(finding: Diagnostic) -> tuple[str, tuple[str, int, int, str, str]]:

@@ -42,6 +42,11 @@ class AgentName:
     user_name: str
     ref: str
 
+    @property
+    def label(self) -> str:
+        """What people call the agent: the e-mail, or what there is instead."""
+        return self.email or self.user_name or self.id
+
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:

@@ -15,9 +15,10 @@ def describe(before: Assignment, after: Assignment) -> tuple[FieldChange, ...]:
     from deepdiff import DeepDiff  # noqa: PLC0415 - heavy, and needed only when something changes
 
     difference = DeepDiff(before._asdict(), after._asdict(), view="tree", ignore_private_variables=False)
+    levels = [level for kind in ("values_changed", "type_changes") for level in difference.get(kind, ())]
     fields = {
-        level.path(output_format="list")[0]: FieldChange(level.path(output_format="list")[0], level.t1, level.t2)
-        for kind in ("values_changed", "type_changes")
-        for level in difference.get(kind, ())
+        name: FieldChange(name, level.t1, level.t2)
+        for level in levels
+        for (name,) in [level.path(output_format="list")]
     }
     return tuple(fields[name] for name in Assignment._fields if name in fields)

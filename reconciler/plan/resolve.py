@@ -1,7 +1,7 @@
 """Names to ids, for skills: what the files call a skill becomes the number of a live one, or an error at its place."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from graphlib import TopologicalSorter
@@ -79,12 +79,17 @@ def _lay_over(steps: dict[int, Step], upper: Mapping[int, Step]) -> None:
             steps[number] = step
 
 
+def ignoring_glob(name: str, globs: Iterable[str]) -> str | None:
+    """Find the glob of `ignore_skills` that leaves a skill to others; None when the skill is ours."""
+    return next((glob for glob in globs if fnmatchcase(name, glob)), None)
+
+
 def ignored_skills(desired: DesiredState, catalog: SkillCatalog) -> frozenset[int]:
     """Give the numbers of the skills that `ignore_skills` leaves to others."""
     return frozenset(
         number
         for number, skill in enumerate(catalog.skills)
-        if any(fnmatchcase(skill.name, glob) for glob in desired.ignore_skills)
+        if ignoring_glob(skill.name, desired.ignore_skills) is not None
     )
 
 

@@ -30,7 +30,7 @@ def agent_line(agent: AgentOutcome, style: Style = PLAIN) -> str:
     word = agent.status.value.replace("_", " ")
     paint = style.green if agent.status in (Status.APPLIED, Status.ALREADY_DONE) else style.red
     message = f": {terminal(agent.message)}" if agent.message else ""
-    return f"{paint(word)} {terminal(agent.agent.email or agent.agent.user_name)}{message}"
+    return f"{paint(word)} {terminal(agent.agent.label)}{message}"
 
 
 def _troubles(outcome: Outcome, style: Style) -> Iterator[str]:

@@ -66,7 +66,7 @@ def _facts(plan: Plan, rate_limit: RateLimit | None) -> Iterator[str]:
 
 
 def _agent(change: AgentChange, folder: str, style: Style) -> str:
-    name = change.agent.email or change.agent.user_name or change.agent.id
+    name = change.agent.label
     also = "" if change.agent.ref.casefold() == name.casefold() else f" ({terminal(change.agent.ref)})"
     team = "" if change.team is None else f", {terminal(change.team)}"
     head = f"{style.yellow('~')} {style.bold(terminal(name))}{also}{team}  {_place(change.source, folder, style)}\n"
