@@ -12,6 +12,7 @@ from reconciler.model.answers import (
     Accepted,
     AgentState,
     Contended,
+    Deferred,
     Doubtful,
     Gone,
     Rejected,
@@ -90,6 +91,8 @@ class AgentWrite:
                 return self._judge(step.body, state)
             case Rejected(status, message):
                 return self._unproved(Status.FAILED, f"the tenant refused it: {message}" + _number(status))
+            case Deferred(reason):
+                return self._unproved(Status.FAILED, reason)
             case Gone():
                 return self._unproved(Status.FAILED, "the agent is gone from the tenant")
             case Contended(message):

@@ -4,6 +4,7 @@ WriteAnswer
 ├── Stored      the tenant says what it stored
 ├── Accepted    done, it says, without saying what it stored: read the agent to know
 ├── Rejected    refused for good: nothing was written, and asking again changes nothing
+├── Deferred    the tenant will not look at it for longer than anybody waits: nothing was written
 ├── Gone        there is no such agent any more: nothing was written
 ├── Contended   somebody else changed, or is changing, the agent: nothing was written
 └── Doubtful    no answer, or one that proves nothing: the write may have happened
@@ -47,6 +48,13 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferred:
+    """A pause (`Retry-After`) that nobody waits for, or too many refusals by the rate limit; the run should end."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """No such agent."""
 
@@ -65,4 +73,4 @@ class Doubtful:
     reason: str
 
 
-WriteAnswer = Stored | Accepted | Rejected | Gone | Contended | Doubtful
+WriteAnswer = Stored | Accepted | Rejected | Deferred | Gone | Contended | Doubtful
