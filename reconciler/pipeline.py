@@ -1,35 +1,53 @@
 """The whole tool on one page: load desired, read live, build the plan; on apply: show it, ask, write, verify."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
+import os
+import platform
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, closing, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
+from reconciler.apply.carry_out import CarriedOut, carry_out
+from reconciler.apply.journal import Journal
+from reconciler.apply.lock import Holder, TenantLock
 from reconciler.apply.managed import ManagedRecord
-from reconciler.apply.run import Written, write_all
-from reconciler.apply.verify import to_verify, verify
+from reconciler.apply.resolve import resolve_doubts
+from reconciler.apply.run import Terms
+from reconciler.apply.runs import find_run
 from reconciler.clock import Clock
 from reconciler.desired import Loaded, ParseCache, TenantFolder, load
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.errors import InvalidInput, ReconcileError, Refused
+from reconciler.errors import InvalidInput, Refused
 from reconciler.live import ASGIApp, Tenant, open_tenant
 from reconciler.model.desired import DesiredState
+from reconciler.model.redactor import Redactor
 from reconciler.plan.build import Sides, build_plan
+from reconciler.plan.canary import CanarySize, choose_canary
 from reconciler.plan.change import Plan
+from reconciler.plan.claim import check_claim, check_reviewed
+from reconciler.plan.inverse import inverse_plan
 from reconciler.plan.match import agent_rows, match_agents
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
+from reconciler.plan.record import RunHead, RunKind
 from reconciler.plan.resolve import resolve_skills
 from reconciler.plan.scope import Filters, check_teams, scope_of
-from reconciler.settings import is_embedded, read_connection, state_folder
+from reconciler.render.plan_json import SavedPlan
+from reconciler.settings import Author, is_embedded, ledger_of, read_connection, state_folder
+
+# What an apply may take in all: far more than it should, yet an end.
+_SHORTEST_DEADLINE_S = 1800.0
+_DEADLINE_OVER_ETA = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a run is given from outside: folder, environment, time and chance.
 
-    `embedded` makes the simulated tenant of a name, its state in a folder; `stage` hears what is going on.
+    `embedded` makes the simulated tenant of a name, its state in a folder; `stage` hears what is going on, `notice`
+    what is worth knowing beside the plan. `author` finds out who starts an apply, `fsync` makes a file durable, and
+    `redactor` learns what must never be shown.
     """
 
     root: Path
@@ -38,11 +56,20 @@ class Context:
     random: Random
     embedded: Callable[[Path, str], ASGIApp]
     stage: Callable[[str], None]
+    notice: Callable[[Iterable[Diagnostic]], None] = lambda _: None
+    author: Callable[[], Author] = lambda: Author("", "")
+    fsync: Callable[[int], None] = os.fsync
+    redactor: Redactor = field(default_factory=Redactor)
 
     @property
     def state_folder(self) -> Path:
         """Where caches and records go."""
         return state_folder(self.environ)
+
+    @property
+    def runs(self) -> Path:
+        """Where the journals of past applies are."""
+        return self.state_folder / "runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,78 +122,136 @@ async def plan(context: Context, desired: DesiredState, filters: Filters) -> Pla
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """How an apply talks to whoever started it.
+    """How an apply is carried out, and how it talks to whoever started it.
 
     `confirm` shows the plan and says whether to go on; `stop` is set to end the run early; `progress` hears of each
-    agent as it ends.
+    agent as it ends. `claim` is the saved plan that somebody reviewed, `expect` a digest: nothing else is applied.
+    `allowed` are the codes of refusals that somebody overrode. Without `deadline_s` the size of the plan decides.
     """
 
     confirm: Callable[[Plan], bool]
     stop: asyncio.Event
     progress: Callable[[AgentOutcome], None]
     max_concurrency: int | None = None
+    claim: SavedPlan | None = None
+    expect: str | None = None
+    allowed: frozenset[str] = frozenset()
+    canary: CanarySize | None = None
+    deadline_s: float | None = None
+    lock_timeout_s: float = 0.0
 
 
 async def apply(context: Context, desired: DesiredState, filters: Filters, how: Apply) -> Outcome:
-    """Plan afresh, show, ask, write what differs, read it again. Refused when the answer is no; nothing is written."""
+    """Plan afresh, show, ask, write what differs, read it again. Refused when anything says no: nothing is written."""
     _check_filters(desired, filters)
-    started = context.clock.monotonic()
-    async with _opened(context, desired, how.max_concurrency, writable=True) as live:
+    if how.claim is not None:
+        _refuse(
+            check_claim(how.claim.plan, how.claim.created_at, desired.tenant.name, context.clock.now(), how.allowed)
+        )
+    async with _writing(context, desired, how) as (live, run):
         fresh = await _plan(context, desired, filters, live)
-        if not how.confirm(fresh):
-            raise Refused(
-                Diagnostic("not-confirmed", "nobody confirmed; nothing was written", "answer `yes`, or give --yes")
-            )
-        context.stage("Writing")
-        written = await write_all(
-            fresh,
-            live,
-            max_concurrency=how.max_concurrency or desired.tenant.max_concurrency,
-            clock=context.clock,
-            random=context.random,
-            stop=how.stop,
-            progress=how.progress,
-        )
-        checked = await _verify(context, fresh, written, live)
-        outcome = Outcome(
-            run=_run_id(context),
-            tenant=fresh.tenant,
-            digest=fresh.digest,
-            agents=(*checked.agents, *(AgentOutcome(agent, Status.FAILED, why) for agent, why in fresh.unreadable)),
-            requests=live.requests.sent,
-            throttled=live.requests.throttled,
-            seconds=context.clock.monotonic() - started,
-            is_verified=checked.is_verified,
-            unverified_by=checked.problems,
-            stopped_by=written.denied,
-            is_interrupted=written.is_interrupted,
-        )
+        _refuse(check_reviewed(fresh, None if how.claim is None else how.claim.plan, how.expect))
+        outcome = await _carry_out(context, desired, fresh, live, how, replace(run, digest=fresh.digest))
     if outcome.is_complete and filters == Filters():
         ManagedRecord(context.state_folder, fresh.tenant).write(ref for table in desired.tables for ref in table.refs)
     return outcome
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """The outcomes after the final reading; `problems` say why there was none."""
+async def rollback(context: Context, desired: DesiredState, ref: str, how: Apply) -> Outcome:
+    """Undo a past run, as far as nobody has changed since what it wrote: the inverse plan, applied like any other."""
+    record = find_run(context.runs, desired.tenant.name, ref)
+    async with _writing(context, desired, how) as (live, run):
+        catalog = await live.read_skills()
+        state = await live.read_agents(catalog, {agent.agent.id.casefold() for agent in record.agents})
+        fresh = inverse_plan(record, state, desired)
+        _refuse(check_reviewed(fresh, None, how.expect))
+        head = replace(run, digest=fresh.digest, kind=RunKind.ROLLBACK, reverts=record.head.run)
+        return await _carry_out(context, desired, fresh, live, how, head)
 
-    agents: tuple[AgentOutcome, ...]
-    is_verified: bool
-    problems: tuple[Diagnostic, ...] = ()
+
+def _refuse(reasons: Iterable[Diagnostic]) -> None:
+    if listed := tuple(reasons):
+        raise Refused(*listed)
 
 
-async def _verify(context: Context, fresh: Plan, written: Written, live: Tenant) -> _Checked:
-    """Read what was written again, in bulk; an interrupted or refused run asks nothing more of the tenant."""
-    suspects = to_verify(written.agents)
-    if not suspects or written.is_interrupted or written.denied:
-        return _Checked(written.agents, is_verified=not suspects)
-    context.stage("Verifying")
-    try:
-        states = await live.read_sets(suspects)
-    except ReconcileError as error:
-        return _Checked(written.agents, is_verified=False, problems=error.diagnostics)
-    agents = verify(fresh.changes, written.agents, states, fresh.ignored)
-    return _Checked(agents, is_verified=not any(agent.status is Status.UNKNOWN for agent in agents))
+@asynccontextmanager
+async def _writing(context: Context, desired: DesiredState, how: Apply) -> AsyncIterator[tuple[Tenant, RunHead]]:
+    """Be the one writer of this tenant on this machine; first find out how the writes of a killed run ended."""
+    name, author = desired.tenant.name, context.author()
+    head = RunHead(
+        run=_run_id(context),
+        kind=RunKind.APPLY,
+        tenant=name,
+        digest="",
+        started_at=context.clock.now(),
+        who=author.who,
+        commit=author.commit,
+        allowed=tuple(sorted(how.allowed)),
+    )
+    lock = await TenantLock.acquire(
+        context.state_folder / "locks",
+        name,
+        Holder(os.getpid(), platform.node(), head.run, head.who, head.started_at),
+        clock=context.clock,
+        wait_s=how.lock_timeout_s,
+        stage=context.stage,
+    )
+    with lock:
+        async with _opened(context, desired, how.max_concurrency, writable=True) as live:
+            doubts = resolve_doubts(
+                context.runs, name, live, this_run=head.run, clock=context.clock, fsync=context.fsync
+            )
+            context.notice(await doubts)
+            yield live, head
+
+
+async def _carry_out(  # noqa: PLR0913, PLR0917 - all that an apply is made of, however its plan came about
+    context: Context, desired: DesiredState, fresh: Plan, live: Tenant, how: Apply, head: RunHead
+) -> Outcome:
+    """Ask, write under a journal, verify."""
+    if not how.confirm(fresh):
+        message = "nobody confirmed; nothing was written"
+        raise Refused(Diagnostic("not-confirmed", message, "answer `yes`, or give --yes"))
+    if not fresh.changes:
+        return _outcome(context, fresh, live, head, CarriedOut((), is_verified=True))
+    terms = Terms(
+        max_concurrency=how.max_concurrency or desired.tenant.max_concurrency,
+        clock=context.clock,
+        random=context.random,
+        stop=how.stop,
+        progress=how.progress,
+        deadline_s=how.deadline_s or max(_SHORTEST_DEADLINE_S, _DEADLINE_OVER_ETA * fresh.summary.eta_seconds),
+        probes=_probes(fresh, how.canary),
+        is_canary=how.canary is not None,
+    )
+    with closing(Journal.create(context.runs, head, clock=context.clock, fsync=context.fsync)) as journal:
+        done = await carry_out(fresh, live, journal, terms, context.stage)
+    return replace(_outcome(context, fresh, live, head, done), unrecorded=journal.unrecorded)
+
+
+def _outcome(context: Context, fresh: Plan, live: Tenant, head: RunHead, done: CarriedOut) -> Outcome:
+    halt = done.halt
+    return Outcome(
+        run=head.run,
+        tenant=fresh.tenant,
+        digest=fresh.digest,
+        agents=(*done.agents, *(AgentOutcome(agent, Status.FAILED, why) for agent, why in fresh.unreadable)),
+        requests=live.requests.sent,
+        throttled=live.requests.throttled,
+        seconds=(context.clock.now() - head.started_at).total_seconds(),
+        is_verified=done.is_verified,
+        unverified_by=done.unverified_by,
+        stopped_by=halt.diagnostics if halt else (),
+        is_interrupted=bool(halt and halt.is_interrupted),
+        is_denied=bool(halt and halt.is_denied),
+    )
+
+
+def _probes(fresh: Plan, canary: CanarySize | None) -> frozenset[int]:
+    """Choose who goes first and alone: the canary, else one agent."""
+    if canary is None:
+        return frozenset(step.change for step in fresh.order[:1])
+    return choose_canary(fresh.changes, fresh.order, canary.of(len(fresh.changes)))
 
 
 def _run_id(context: Context) -> str:
@@ -212,6 +297,7 @@ async def _opened(
 ) -> AsyncIterator[Tenant]:
     tenant = desired.tenant
     connection = read_connection(tenant, context.environ)
+    connection = replace(connection, redactor=context.redactor, ledger=ledger_of(tenant, context.environ))
     if max_concurrency is not None:
         connection = replace(connection, max_concurrency=max_concurrency)
     if is_embedded(tenant, context.environ):

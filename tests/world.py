@@ -5,11 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import TypedDict, Unpack
 
 from reconciler import pipeline
+from reconciler.diagnostics import Diagnostic
+from reconciler.plan.canary import CanarySize
 from reconciler.plan.change import Plan
 from reconciler.plan.outcome import AgentOutcome, Outcome
 from reconciler.plan.scope import Filters
+from reconciler.render.plan_json import SavedPlan
 from reconciler.simulator import Agent, App, Assignment, Author, Behaviour, Seed, Skill, Tenant, make_app
 from tests.conftest import VirtualClock
 
@@ -31,6 +35,18 @@ def agent(name: str, *, active: bool = True, **skills: int | tuple[int, bool]) -
     return Agent(f"id-{name}", f"user.{name}", f"{name}@example.com", name.title(), "Test", sets, active)
 
 
+class How(TypedDict, total=False):
+    """What `pipeline.Apply` may be given beside who is asked and told."""
+
+    max_concurrency: int | None
+    claim: SavedPlan | None
+    expect: str | None
+    allowed: frozenset[str]
+    canary: CanarySize | None
+    deadline_s: float | None
+    lock_timeout_s: float
+
+
 @dataclass
 class World:
     """The folder and the tenant; `files` are written below the folder when the world is made."""
@@ -42,6 +58,9 @@ class World:
     behaviour: Behaviour = field(default_factory=Behaviour)
     outcomes: list[AgentOutcome] = field(default_factory=list)
     confirmed: list[Plan] = field(default_factory=list)
+    notices: list[Diagnostic] = field(default_factory=list)
+    random: Random = field(default_factory=lambda: Random(1))
+    fsync: Callable[[int], None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.tenant = Tenant(Seed(self.skills, self.agents), self.behaviour, clock=self.clock.monotonic)
@@ -66,9 +85,11 @@ class World:
             root=self.folder / "desired-state",
             environ={"RECONCILE_STATE_DIR": str(self.folder / "state")},
             clock=self.clock,
-            random=Random(1),
+            random=self.random,
             embedded=lambda _folder, _name: self.app,
             stage=lambda _text: None,
+            notice=self.notices.extend,
+            fsync=self.fsync,
         )
 
     def plan(self, filters: Filters = Filters()) -> Plan:  # noqa: B008 - frozen
@@ -82,21 +103,34 @@ class World:
         *,
         answer: bool = True,
         while_asked: Callable[[], object] = lambda: None,
-        max_concurrency: int | None = None,
+        stop: asyncio.Event | None = None,
+        **how: Unpack[How],
     ) -> Outcome:
-        """Apply once; `while_asked` happens between the plan and the first write."""
+        """Apply once; `while_asked` happens between the plan and the first write, `how` is as `pipeline.Apply`'s."""
+        chosen = pipeline.load_one(self.context, None)
+        terms = pipeline.Apply(self._confirm(answer, while_asked), stop or asyncio.Event(), self.outcomes.append, **how)
+        return asyncio.run(pipeline.apply(self.context, chosen.desired, filters, terms))
 
+    def rollback(
+        self,
+        run: str = "last",
+        *,
+        answer: bool = True,
+        while_asked: Callable[[], object] = lambda: None,
+        **how: Unpack[How],
+    ) -> Outcome:
+        """Undo a run."""
+        chosen = pipeline.load_one(self.context, None)
+        terms = pipeline.Apply(self._confirm(answer, while_asked), asyncio.Event(), self.outcomes.append, **how)
+        return asyncio.run(pipeline.rollback(self.context, chosen.desired, run, terms))
+
+    def _confirm(self, answer: bool, while_asked: Callable[[], object]) -> Callable[[Plan], bool]:
         def confirm(plan: Plan) -> bool:
             self.confirmed.append(plan)
             while_asked()
             return answer
 
-        async def run() -> Outcome:
-            how = pipeline.Apply(confirm, asyncio.Event(), self.outcomes.append, max_concurrency)
-            return await pipeline.apply(self.context, chosen.desired, filters, how)
-
-        chosen = pipeline.load_one(self.context, None)
-        return asyncio.run(run())
+        return confirm
 
     def sent(self) -> list[str]:
         """Give every request that arrived, as `METHOD /path`, and forget them."""

@@ -19,6 +19,8 @@ COMMANDS = {
     "plan": ("plan", "Compare the files with the tenant and show what differs; never writes."),
     "apply": ("apply", "Plan, ask, write what differs, read it again."),
     "show": ("show", "Show a saved plan."),
+    "runs": ("runs", "List past applies, or show one in detail."),
+    "rollback": ("rollback", "Undo a past apply, as a plan like any other."),
     "validate": ("validate", "Check the files, without the network."),
     "simulate": ("simulate", "Serve a simulated tenant to try things out."),
     "completion": ("completion", "Print the completion script for your shell."),

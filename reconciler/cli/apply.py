@@ -1,175 +1,84 @@
 """`reconcile apply`: plans afresh, shows, asks, writes what differs, reads it again."""
 
-import sys
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
-from reconciler.cli.exits import Exit
-from reconciler.cli.options import filters, format_option, make_filters
+from reconciler.cli.dialog import Dialog, conclude
+from reconciler.cli.options import Writing, filters, format_option, make_filters, no_removals, writing
 
 if TYPE_CHECKING:
-    from reconciler.cli.progress import Progress
-    from reconciler.model.tenant import Tenant
     from reconciler.pipeline import Chosen, Context
-    from reconciler.plan.change import Plan
-    from reconciler.plan.outcome import AgentOutcome, Outcome
+    from reconciler.plan.outcome import Outcome
     from reconciler.plan.scope import Filters
+    from reconciler.render.plan_json import SavedPlan
 
 _EXAMPLES = (
     ("reconcile apply", "show what would change, ask, write it"),
     ("reconcile apply --yes", "without asking, for CI"),
+    ("reconcile apply plan.json", "what `plan --out plan.json` showed, and nothing else"),
+    ("reconcile apply --canary 5", "five agents first, read again before the rest goes on"),
     ("reconcile apply --team 'Billing EMEA'", "one team; --agent and --skill narrow it further"),
     ("reconcile apply --yes --format json | jq .summary", "for a script"),
 )
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
-@click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+@click.argument("file", required=False, type=click.Path(dir_okay=False))
+@writing
+@no_removals
 @format_option("text", "json")
-@click.option(
-    "--max-concurrency",
-    type=click.IntRange(1, 100),
-    metavar="N",
-    help="Requests under way at once; tenant.yaml's `max_concurrency` otherwise.",
-)
 @filters
 @click.pass_obj
 def apply(
     console: Console,
-    yes: bool,
+    /,
+    file: str | None,
     format: str,  # noqa: A002 - the option's own name
-    max_concurrency: int | None,
+    no_removals: bool,
     agents: tuple[str, ...],
     teams: tuple[str, ...],
     skills: tuple[str, ...],
+    **given: object,
 ) -> int:
     """Write to the tenant what its files declare, changed agents only.
 
-    Plans afresh, shows the plan, asks, writes within the rate limit, and reads everything written again. Ctrl-C ends it
-    cleanly: what is in flight is waited for; the next apply does the rest.
+    Plans afresh, shows the plan, asks, writes within the rate limit, and reads everything written again. With FILE, a
+    plan that `plan --out FILE` saved, it goes on only if the fresh plan is that one. Ctrl-C ends it cleanly: what is
+    in flight is waited for; the next apply does the rest.
     """
     import asyncio
 
-    from reconciler.render import OUTCOME_FORMATS
-
+    narrowed = make_filters(agents, teams, skills, no_removals=no_removals)
+    claim = None if file is None else _read_claim(file, narrowed)
     context, chosen = console.load()
-    dialog = _Dialog(console, chosen.desired.tenant, is_asking=not yes, shows_plan_on_stdout=format == "text")
-    outcome = asyncio.run(_run(context, chosen, make_filters(agents, teams, skills), max_concurrency, dialog))
-    console.is_writing = False
-    console.diagnose(outcome.stopped_by)
-    console.diagnose(outcome.unverified_by)
-    if outcome.agents or format == "json":
-        gap = "\n" if format == "text" else ""  # between the plan and what became of it
-        console.write(gap + OUTCOME_FORMATS[format](outcome, console.style))
-    return _code(outcome)
+    how = Writing.of(given)
+    dialog = Dialog(console, chosen.desired.tenant, is_asking=not how.yes, shows_plan_on_stdout=format == "text")
+    outcome = asyncio.run(_run(context, chosen, narrowed if claim is None else claim.plan.filters, claim, how, dialog))
+    return conclude(console, outcome, format)
 
 
-def _code(outcome: "Outcome") -> Exit:
-    if outcome.is_interrupted:
-        return Exit.INTERRUPTED
-    if outcome.stopped_by:
-        return Exit.DENIED
-    if not outcome.is_complete:
-        return Exit.PARTLY
-    return Exit.DONE if outcome.is_verified else Exit.FAILED
+def _read_claim(file: str, narrowed: "Filters") -> "SavedPlan":
+    from reconciler.cli.plan import read_saved
+    from reconciler.plan.scope import Filters
+
+    if narrowed != Filters():
+        message = "a saved plan says itself which agents it is about"
+        raise click.UsageError(message + ": give FILE, or --agent, --team, --skill and --no-removals")
+    return read_saved(file)
 
 
 async def _run(
-    context: "Context", chosen: "Chosen", narrowed: "Filters", max_concurrency: int | None, dialog: "_Dialog"
+    context: "Context",
+    chosen: "Chosen",
+    narrowed: "Filters",
+    claim: "SavedPlan | None",
+    how: Writing,
+    dialog: Dialog,
 ) -> "Outcome":
     from reconciler import pipeline
 
-    how = pipeline.Apply(dialog.confirm, dialog.stop, dialog.advance, max_concurrency)
     with dialog:
-        return await pipeline.apply(context, chosen.desired, narrowed, how)
-
-
-class _Dialog:
-    """The apply's side of the conversation: shows the plan, asks, then shows how far it is and hears signals."""
-
-    def __init__(self, console: Console, tenant: "Tenant", *, is_asking: bool, shows_plan_on_stdout: bool) -> None:
-        import asyncio
-
-        self.stop = asyncio.Event()
-        self._console = console
-        self._tenant = tenant
-        self._is_asking = is_asking
-        self._shows_plan_on_stdout = shows_plan_on_stdout
-        self._progress: Progress | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._progress is not None:
-            import asyncio
-            import signal
-
-            self._progress.close()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().remove_signal_handler(number)
-
-    def confirm(self, plan: "Plan") -> bool:
-        """Show the plan and ask whether to go on; a plan without changes needs no answer."""
-        self._show(plan)
-        if not plan.changes:
-            return True
-        if self._is_asking and not self._ask(plan):
-            return False
-        self._begin(len(plan.changes))
-        return True
-
-    def advance(self, outcome: "AgentOutcome") -> None:
-        """Count one more agent."""
-        if self._progress is not None:
-            self._progress.advance(outcome)
-
-    def _show(self, plan: "Plan") -> None:
-        from reconciler.render.plan_text import plan_as_text
-
-        if self._shows_plan_on_stdout:
-            self._console.write(plan_as_text(plan, self._console.folder, self._tenant.rate_limit, self._console.style))
-        else:
-            text = plan_as_text(plan, self._console.folder, self._tenant.rate_limit, self._console.talk_style)
-            self._console.say(text.rstrip("\n"))
-
-    def _ask(self, plan: "Plan") -> bool:
-        import signal
-
-        from reconciler.diagnostics import Diagnostic
-        from reconciler.errors import Refused
-
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            message = "there is no terminal to ask on; nothing was written"
-            raise Refused(Diagnostic("not-confirmed", message, "reconcile apply --yes, once the plan was reviewed"))
-        # While a person thinks, Ctrl-C ends the question at once.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            self._console.clear()
-            sys.stderr.write(f"\nWrite this to {plan.tenant}? Only `yes` is accepted: ")
-            sys.stderr.flush()
-            return sys.stdin.readline().strip() == "yes"
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    def _begin(self, agents: int) -> None:
-        import asyncio
-        import signal
-
-        from reconciler.cli.progress import Progress
-
-        self._progress = Progress(self._console, agents)
-        self._console.is_writing = True
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._interrupt)
-
-    def _interrupt(self) -> None:
-        """Stop at the first signal; at the second, leave at once."""
-        if self.stop.is_set():
-            raise KeyboardInterrupt
-        self.stop.set()
-        self._console.say("stopping: waiting for what is in flight; once more to leave at once", "warning")
+        return await pipeline.apply(context, chosen.desired, narrowed, how.make(dialog, claim))

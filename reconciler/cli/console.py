@@ -1,10 +1,15 @@
-"""The two streams: results go to stdout and nothing else does; talk goes to stderr, as text or JSON lines."""
+"""The two streams: results go to stdout and nothing else does; talk goes to stderr, as text or JSON lines.
+
+Whatever leaves has been through the redactor, and on a GitHub runner holds nothing that it would obey.
+"""
 
 import os
 import sys
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, TextIO
+
+from reconciler.model.redactor import Redactor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +46,9 @@ class Console:
         self.root = root
         self.tenant = tenant
         self.logs_json = logs_json
+        # Learns in the course of the run what must never be shown.
+        self.redactor = Redactor()
+        self._is_on_runner = "GITHUB_ACTIONS" in os.environ
         # The folder that the places of messages are relative to; a command narrows it to its tenant's.
         self.folder = os.path.normpath(root).replace(os.sep, "/")
         self._verbosity = verbosity
@@ -88,7 +96,7 @@ class Console:
         """Write a result. A reader who has gone (`| head`) or a full disk stops nothing; the disk is told of."""
         self.clear()
         try:
-            sys.stdout.write(text)
+            sys.stdout.write(self._fit(text))
             sys.stdout.flush()
         except OSError as error:
             _silence(sys.stdout)
@@ -97,16 +105,25 @@ class Console:
                 self.say(f"the result could not be written to stdout: {error.strerror}", "error")
 
     def say(self, text: str, level: str = "info") -> None:
-        """Tell a person something in one line, unless `-q`."""
+        """Tell a person something in one line, unless `-q`; foreign text may be in it as it is."""
+        self.show(_escaped(text), level)
+
+    def show(self, text: str, level: str = "info") -> None:
+        """Show a rendered text on stderr, unless `-q`: a plan, where stdout is taken."""
         if self._verbosity is not Verbosity.QUIET:
             self._talk(text, level)
 
+    def ask(self, question: str) -> str:
+        """Ask on stderr, with `-q` too, and give the line that was typed; foreign text may be in it as it is."""
+        self._emit(f"\n{_escaped(question)} ")
+        return sys.stdin.readline().strip()
+
     def stage(self, text: str) -> None:
-        """Show what is going on; gone again with the next line. In a log only with `-v`."""
+        """Show what is going on; gone again with the next line. In a log only with `-v`. Foreign text as for `say`."""
         if self.is_live:
-            self._show_stage(text)
+            self._show_stage(self._fit(_escaped(text)))
         elif self.is_loud:
-            self._talk(text, "debug")
+            self._talk(_escaped(text), "debug")
 
     def show_stages_by(self, show: "Callable[[str], None] | None") -> None:
         """Let a progress bar show the stages while there is one; None when it has gone."""
@@ -132,7 +149,7 @@ class Console:
 
         shown = [
             each
-            for each in diagnostics
+            for each in map(self._masked, diagnostics)
             if self._verbosity is not Verbosity.QUIET or each.severity in (Severity.ERROR, Severity.BLOCK)
         ]
         text = messages_as_log(shown, folder) if self.logs_json else messages_as_text(shown, folder, self.talk_style)
@@ -146,9 +163,20 @@ class Console:
         from reconciler.cli.logs import listen
         from reconciler.clock import SystemClock
         from reconciler.pipeline import Context
+        from reconciler.settings import read_author
 
-        listen(self.say, is_loud=self.is_loud)
-        return Context(Path(self.root), os.environ, SystemClock(), SystemRandom(), _embedded_tenant, self.stage)
+        listen(self.show, self.redactor, is_loud=self.is_loud)
+        return Context(
+            root=Path(self.root),
+            environ=os.environ,
+            clock=SystemClock(),
+            random=SystemRandom(),
+            embedded=_embedded_tenant,
+            stage=self.stage,
+            notice=self.diagnose,
+            author=lambda: read_author(os.environ, Path(self.root)),
+            redactor=self.redactor,
+        )
 
     def load(self) -> "tuple[Context, Chosen]":
         """Load the one tenant that a command is about, say what there is to say, and give places from its folder on."""
@@ -164,16 +192,38 @@ class Console:
         if self.logs_json:
             import json
 
-            text = json.dumps({"level": level, "message": text})
+            # Before it is JSON: afterwards a mask could go through an escape.
+            text = json.dumps({"level": level, "message": self.redactor.mask(text)})
         self._emit(f"{text}\n")
 
     def _emit(self, text: str) -> None:
         self.clear()
         try:
-            sys.stderr.write(text)
+            sys.stderr.write(self._fit(text))
             sys.stderr.flush()
         except BrokenPipeError:
             _silence(sys.stderr)
+
+    def _masked(self, diagnostic: "Diagnostic") -> "Diagnostic":
+        from dataclasses import replace
+
+        hint = None if diagnostic.hint is None else self.redactor.mask(diagnostic.hint)
+        return replace(diagnostic, message=self.redactor.mask(diagnostic.message), hint=hint)
+
+    def _fit(self, text: str) -> str:
+        """Make a text fit to leave the process."""
+        masked = self.redactor.mask_json(text)
+        if not self._is_on_runner:
+            return masked
+        from reconciler.render.escape import WorkflowCommands, runner
+
+        return runner(WorkflowCommands(masked) if isinstance(text, WorkflowCommands) else masked)
+
+
+def _escaped(text: str) -> str:
+    from reconciler.render.escape import terminal
+
+    return terminal(text)
 
 
 def _embedded_tenant(folder: "Path", name: str) -> "ASGIApp":

@@ -1,6 +1,5 @@
 """Exit codes, and the words for every way in which a command can end badly."""
 
-import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -47,7 +46,10 @@ def report(error: BaseException) -> int:
     if console.is_loud:
         import traceback
 
-        sys.stderr.write("".join(traceback.format_exception(error)))
+        from reconciler.render.escape import terminal_lines
+
+        text = "".join(traceback.format_exception(error)).rstrip("\n")
+        console.show(terminal_lines(text), "debug")
     return Exit.FAILED
 
 

@@ -1,12 +1,17 @@
 """Options that several commands share, and the names that their values complete to."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from reconciler.cli.dialog import Dialog
+    from reconciler.pipeline import Apply
+    from reconciler.plan.canary import CanarySize
     from reconciler.plan.scope import Filters
+    from reconciler.render.plan_json import SavedPlan
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -25,6 +30,16 @@ def _completer(kind: str) -> Callable[[click.Context, click.Parameter, str], lis
 
 
 complete_tenant = _completer("tenants")
+
+
+def complete_run(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 - click's own
+    """Complete the name of a past run, the newest first."""
+    import os
+
+    from reconciler.settings import state_folder
+
+    names = (path.stem for path in (state_folder(os.environ) / "runs").glob("*.jsonl"))
+    return ["last", *sorted((name for name in names if name.startswith(incomplete)), reverse=True)]
 
 
 class _Names(click.types.StringParamType):
@@ -53,11 +68,20 @@ def filters(function: _Function) -> _Function:
     return function
 
 
-def make_filters(agents: tuple[str, ...], teams: tuple[str, ...], skills: tuple[str, ...]) -> "Filters":
-    """Make of the three options what the pipeline takes."""
+def no_removals(function: _Function) -> _Function:
+    """Give a command `--no-removals`."""
+    return click.option("--no-removals", is_flag=True, help="Add and change only; what would be removed stays.")(
+        function
+    )
+
+
+def make_filters(
+    agents: tuple[str, ...], teams: tuple[str, ...], skills: tuple[str, ...], *, no_removals: bool = False
+) -> "Filters":
+    """Make of these options what the pipeline takes."""
     from reconciler.plan.scope import Filters
 
-    return Filters(agents, teams, skills)
+    return Filters(agents, teams, skills, no_removals)
 
 
 def format_option(*formats: str) -> Callable[[_Function], _Function]:
@@ -70,3 +94,101 @@ def format_option(*formats: str) -> Callable[[_Function], _Function]:
         show_default=True,
         help="How the result is written to stdout.",
     )
+
+
+class _Canary(click.ParamType["CanarySize"]):
+    """A count of agents, or a percentage of those who change."""
+
+    name = "N|P%"
+
+    def convert(
+        self, value: "str | CanarySize", param: click.Parameter | None, ctx: click.Context | None
+    ) -> "CanarySize":
+        """Read `5` or `10%`."""
+        from reconciler.plan.canary import CanarySize
+
+        size = CanarySize.parse(value) if isinstance(value, str) else value
+        if size is None:
+            self.fail(f"{value!r} is neither a count from 1 on, such as 5, nor a percentage, such as 10%", param, ctx)
+        return size
+
+
+_WRITING = (
+    click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal."),
+    click.option("--expect", metavar="DIGEST", help="Go on only if the plan has this digest."),
+    click.option(
+        "--allow",
+        "allowed",
+        type=click.Choice(["old-plan"]),
+        multiple=True,
+        help="Override the refusal of that name. Repeatable.",
+    ),
+    click.option(
+        "--canary",
+        type=_Canary(),
+        metavar="N|P%",
+        help="So many agents first, of different teams; read again before the rest goes on.",
+    ),
+    click.option(
+        "--max-concurrency",
+        type=click.IntRange(1, 100),
+        metavar="N",
+        help="Requests under way at once; tenant.yaml's `max_concurrency` otherwise.",
+    ),
+    click.option(
+        "--deadline",
+        type=click.FloatRange(0, min_open=True),
+        metavar="MINUTES",
+        help="Start no write after that; by the size of the plan otherwise.",
+    ),
+    click.option(
+        "--lock-timeout",
+        type=click.FloatRange(0),
+        default=0.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Wait so long for another apply to the same tenant.",
+    ),
+)
+
+
+def writing(function: _Function) -> _Function:
+    """Give a command the options of everything that writes; `Writing.of` takes what was given."""
+    for option in reversed(_WRITING):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What the options of `writing` were given; the names are theirs."""
+
+    yes: bool
+    expect: str | None
+    allowed: tuple[str, ...]
+    canary: "CanarySize | None"
+    max_concurrency: int | None
+    deadline: float | None
+    lock_timeout: float
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """Make it of click's own keywords."""
+        return cls(**given)
+
+    def make(self, dialog: "Dialog", claim: "SavedPlan | None" = None) -> "Apply":
+        """Make what the pipeline takes."""
+        from reconciler.pipeline import Apply
+
+        return Apply(
+            dialog.confirm,
+            dialog.stop,
+            dialog.advance,
+            max_concurrency=self.max_concurrency,
+            claim=claim,
+            expect=self.expect,
+            allowed=frozenset(self.allowed),
+            canary=self.canary,
+            deadline_s=None if self.deadline is None else self.deadline * 60,
+            lock_timeout_s=self.lock_timeout,
+        )

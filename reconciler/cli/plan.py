@@ -7,13 +7,14 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import filters, format_option, make_filters
+from reconciler.cli.options import filters, format_option, make_filters, no_removals
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.tenant import Tenant
     from reconciler.plan.change import Plan
+    from reconciler.render.plan_json import SavedPlan
 
 _EXAMPLES = (
     ("reconcile plan", "what would change, and what it costs"),
@@ -28,6 +29,7 @@ _EXAMPLES = (
 @format_option("text", "json")
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan as JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
+@no_removals
 @filters
 @click.pass_obj
 def plan(
@@ -35,6 +37,7 @@ def plan(
     format: str,  # noqa: A002 - the option's own name
     out: str | None,
     detailed_exitcode: bool,
+    no_removals: bool,
     agents: tuple[str, ...],
     teams: tuple[str, ...],
     skills: tuple[str, ...],
@@ -49,7 +52,9 @@ def plan(
     from reconciler import pipeline
 
     context, chosen = console.load()
-    made = asyncio.run(pipeline.plan(context, chosen.desired, make_filters(agents, teams, skills)))
+    made = asyncio.run(
+        pipeline.plan(context, chosen.desired, make_filters(agents, teams, skills, no_removals=no_removals))
+    )
     created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
     if out is not None:
         save(made, Path(out), created_at)
@@ -78,3 +83,19 @@ def save(made: "Plan", path: "Path", created_at: str) -> None:
     except OSError as error:
         hint = "give a file in a folder that exists and that you may write"
         raise InvalidInput(Diagnostic("out-file", f"--out {path}: {error.strerror}", hint)) from error
+
+
+def read_saved(file: str) -> "SavedPlan":
+    """Read what `save` wrote. InvalidInput when there is no such file, or it is no plan."""
+    from pathlib import Path
+
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput
+    from reconciler.render.plan_json import read_plan
+
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        message = f"{file}: {error.strerror}"
+        raise InvalidInput(Diagnostic("plan-file", message, f"make it: reconcile plan --out {file}")) from error
+    return read_plan(data, file)

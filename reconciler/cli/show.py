@@ -22,18 +22,8 @@ def show(console: Console, file: str, format: str) -> int:  # noqa: A002 - the o
 
     A file that was damaged or edited is refused: its digest must fit its content.
     """
-    from pathlib import Path
+    from reconciler.cli.plan import read_saved, written
 
-    from reconciler.cli.plan import written
-    from reconciler.diagnostics import Diagnostic
-    from reconciler.errors import InvalidInput
-    from reconciler.render.plan_json import read_plan
-
-    try:
-        data = Path(file).read_bytes()
-    except OSError as error:
-        message = f"{file}: {error.strerror}"
-        raise InvalidInput(Diagnostic("plan-file", message, f"make it: reconcile plan --out {file}")) from error
-    saved = read_plan(data, file)
+    saved = read_saved(file)
     console.write(written(saved.plan, format, saved.created_at, console))
     return Exit.DONE

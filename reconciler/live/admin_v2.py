@@ -131,7 +131,11 @@ class AdminV2:
         return states
 
     async def write_agent(
-        self, agent_id: str, assignments: Mapping[str, Assignment], version: str | None
+        self,
+        agent_id: str,
+        assignments: Mapping[str, Assignment],
+        version: str | None,
+        departing: Callable[[], None] | None = None,
     ) -> WriteAnswer:
         """Replace the agent's whole set."""
         rows = [
@@ -142,7 +146,7 @@ class AdminV2:
         if version is not None:
             headers["If-Match"] = f'"{version}"'
         url = self._session.addresses.of(*_AGENTS, agent_id)
-        request = self._session.request("PATCH", url, msgspec.json.encode({"skills": rows}), headers)
+        request = self._session.request("PATCH", url, msgspec.json.encode({"skills": rows}), headers, departing)
         try:
             response = await self._session.send(request)
         except httpx.RequestError as error:

@@ -1,12 +1,14 @@
 """What the rest of the tool sees of a live tenant: how to reach it, what it can do, and what a run has cost."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from reconciler.model.agents import LiveState
 from reconciler.model.answers import AgentState, WriteAnswer
 from reconciler.model.assignments import Assignment
+from reconciler.model.redactor import Redactor
 from reconciler.model.secret import Secret
 from reconciler.model.skills import SkillCatalog
 from reconciler.model.tenant import Api, RateLimit
@@ -25,7 +27,9 @@ class Connection:
 
     `base_url` is an origin: scheme, host and port, nothing else. `secret_names` are the variables that the credential
     came from, for messages. `timeout_s` is the deadline of one request, from its first byte to the answer's last.
-    `app` is an embedded tenant, spoken to in process instead of over sockets.
+    `app` is an embedded tenant, spoken to in process instead of over sockets. `ledger` is the file in which all
+    processes of this machine share the tenant's rate limit; without one the limit is this process's own. `redactor`
+    learns what to keep secret.
     """
 
     api: Api
@@ -37,6 +41,8 @@ class Connection:
     secret_names: tuple[str, str] = ("CXONE_CLIENT_ID", "CXONE_CLIENT_SECRET")
     timeout_s: float = 30.0
     app: ASGIApp | None = None
+    ledger: Path | None = None
+    redactor: Redactor = field(default_factory=Redactor, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,17 @@ class Tenant(Protocol):
         """Read many agents again in as few requests as that takes; those gone or unreadable are left out."""
 
     async def write_agent(
-        self, agent_id: str, assignments: Mapping[str, Assignment], version: str | None
+        self,
+        agent_id: str,
+        assignments: Mapping[str, Assignment],
+        version: str | None,
+        departing: Callable[[], None] | None = None,
     ) -> WriteAnswer:
-        """Replace the agent's whole set, on condition of `version` where one is given. Never repeated blindly."""
+        """Replace the agent's whole set, on condition of `version` where one is given. Never repeated blindly.
+
+        `departing` is called right before each attempt leaves, after every wait; when it raises, nothing is sent, and
+        what it raised comes out of here.
+        """
 
     @property
     def requests(self) -> Requests:

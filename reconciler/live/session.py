@@ -15,12 +15,12 @@ from reconciler.live.addresses import Addresses
 from reconciler.live.connection import Connection
 from reconciler.live.decode import Malformed, described
 from reconciler.live.failures import bad_status, nonsense, scope_missing, unreachable
-from reconciler.live.ledger import MemoryLedger
+from reconciler.live.rate.ledger import open_ledger
 from reconciler.live.said import said_in
 from reconciler.live.transports.auth import Auth, Credential, place_of
 from reconciler.live.transports.bounded import Bounded
 from reconciler.live.transports.guard import OriginGuard, ReadOnly
-from reconciler.live.transports.pacing import Concurrent, Gate, RateLimited
+from reconciler.live.transports.pacing import DEPARTING, Concurrent, RateLimited
 from reconciler.live.transports.retry import Retry
 from reconciler.live.transports.wire import Embedded, Tally, sockets
 from reconciler.live.waits import backoff_s
@@ -76,10 +76,16 @@ class Session:
         return await self._client.send(request)
 
     def request(
-        self, method: str, url: str, content: bytes | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        departing: Callable[[], None] | None = None,
     ) -> httpx.Request:
-        """Make a request for `send`."""
-        return self._client.build_request(method, url, content=content, headers=headers)
+        """Make a request for `send`; `departing` is called right before each attempt leaves, and may raise."""
+        extensions = None if departing is None else {DEPARTING: departing}
+        return self._client.build_request(method, url, content=content, headers=headers, extensions=extensions)
 
     async def ask(self, url: str, read: Callable[[httpx.Response], T]) -> T:
         """GET, and `read` the answer; one that is Malformed is asked for again, a few times. TenantError in the end."""
@@ -137,7 +143,7 @@ async def open_session(
         # At INFO httpx logs every address with its query.
         logging.getLogger(name).setLevel(logging.WARNING)
     addresses = Addresses(connection.base_url)
-    quoter = Quoter()
+    quoter = Quoter(connection.redactor)
     timeout = httpx.Timeout(connection.timeout_s, connect=min(connection.timeout_s, _LONGEST_CONNECT_S))
     wire: httpx.AsyncBaseTransport = (
         Embedded(connection.app)
@@ -147,9 +153,9 @@ async def open_session(
     tally = Tally(wire)
     stack: httpx.AsyncBaseTransport = OriginGuard(tally, addresses.origin)
     stack = Bounded(stack, connection.timeout_s)
-    stack = Gate(stack, clock, random)
+    ledger = open_ledger(connection.ledger, connection.rate_limit, connection.timeout_s, clock, random)
+    stack = RateLimited(stack, ledger, clock)
     stack = Concurrent(stack, connection.max_concurrency)
-    stack = RateLimited(stack, MemoryLedger(connection.rate_limit, clock))
     stack = Retry(stack, clock, random)
     credential = Credential(
         url=addresses.of(*dialect.token_path),
@@ -159,7 +165,7 @@ async def open_session(
         headers=_HEADERS,
         extensions={"timeout": timeout.as_dict()},
     )
-    stack = Auth(stack, credential, quoter, clock, random)
+    stack = Auth(stack, credential, connection.redactor, clock, random)
     if not writable:
         stack = ReadOnly(stack)
     async with httpx.AsyncClient(

@@ -1,7 +1,8 @@
-"""How long to wait: `Retry-After` in all its spellings, and exponential backoff with full jitter."""
+"""How long to wait: `Retry-After` and what is left of a rate, in all their spellings; backoff with full jitter."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
@@ -11,6 +12,20 @@ LONGEST_RETRY_AFTER_S = 120.0
 _FIRST_BACKOFF_S = 0.5
 _LONGEST_BACKOFF_S = 30.0
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_COUNT = re.compile(r"[0-9]{1,15}")
+# Gateways agree on the words and not on the spelling; the first family that makes sense is taken.
+_GRANTS = tuple((f"{family}-Remaining", f"{family}-Reset") for family in ("X-RateLimit", "RateLimit", "X-Rate-Limit"))
+# Some say when, in seconds since the epoch, instead of how long: nobody means a pause of thirty years.
+_EPOCH_FROM_S = 1e9
+_EPOCH_UNTIL_S = 1e11
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the tenant still lets through: `remaining` requests within the next `resets_in_s` seconds."""
+
+    remaining: int
+    resets_in_s: float
 
 
 def backoff_s(attempt: int, random: Random) -> float:
@@ -26,16 +41,32 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read `Retry-After` as seconds, whole or not; None when it is absent, nonsense, zero or in the past.
+def _answered_at(headers: Mapping[str, str], now: datetime) -> datetime:
+    """When the answer left, by the tenant's own clock, so that a wrong one on our side does no harm; else `now`."""
+    return _moment(headers.get("Date", "")) or now
 
-    A date is read against the answer's own `Date`, so that a wrong clock on our side does no harm; else against `now`.
-    """
+
+def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Read `Retry-After` as seconds, whole or not; None when it is absent, nonsense, zero or in the past."""
     text = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(text):
         return float(text) or None
     until = _moment(text) if text else None
     if until is None:
         return None
-    seconds = (until - (_moment(headers.get("Date", "")) or now)).total_seconds()
+    seconds = (until - _answered_at(headers, now)).total_seconds()
     return seconds if seconds > 0 else None
+
+
+def grant_in(headers: Mapping[str, str], now: datetime) -> Grant | None:
+    """Read `X-RateLimit-Remaining` and `-Reset`, in any of their spellings; None when they are absent or nonsense."""
+    for remaining_name, reset_name in _GRANTS:
+        remaining, reset = headers.get(remaining_name, "").strip(), headers.get(reset_name, "").strip()
+        if not _COUNT.fullmatch(remaining) or not _SECONDS.fullmatch(reset):
+            continue
+        seconds = float(reset)
+        if seconds >= _EPOCH_FROM_S:
+            seconds = seconds - _answered_at(headers, now).timestamp() if seconds < _EPOCH_UNTIL_S else 0.0
+        if seconds > 0:
+            return Grant(int(remaining), seconds)
+    return None

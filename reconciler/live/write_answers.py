@@ -4,10 +4,11 @@ import httpx
 
 from reconciler.live.agent_pages import read_single, state_of
 from reconciler.live.decode import Malformed
-from reconciler.live.failures import Throttled, in_words, is_unsent, scope_missing
+from reconciler.live.failures import AGAIN, Throttled, in_words, is_unsent, scope_missing
 from reconciler.live.session import Session
 from reconciler.live.transports.auth import place_of
-from reconciler.model.answers import Accepted, Contended, Doubtful, Gone, Rejected, Stored, WriteAnswer
+from reconciler.live.transports.retry import THROTTLED_TRIES
+from reconciler.model.answers import Accepted, Contended, Deferred, Doubtful, Gone, Rejected, Stored, WriteAnswer
 
 WRITE_SCOPE = "admin:agent:write"
 _OK = 200
@@ -38,7 +39,8 @@ def _refusal(status: int, words: str) -> WriteAnswer:
     if status in _CONTENDED:
         return Contended(words or f"answered {status}")
     if status == _TOO_MANY_REQUESTS:
-        return Rejected(status, "over the rate limit for too long; run the same command again later")
+        reason = f"the tenant refused it {THROTTLED_TRIES} times because of its rate limit"
+        return Deferred(f"{reason}; lower `tenant.rate_limit` if other clients share the tenant; {AGAIN}")
     if status == _REQUEST_TIMEOUT or status >= 500:  # noqa: PLR2004 - the tenant's own failures
         return Doubtful(f"answered {status}" + (f": {words}" if words else ""))
     return Rejected(status, words or "without saying why")
@@ -47,12 +49,12 @@ def _refusal(status: int, words: str) -> WriteAnswer:
 def judge_failure(error: httpx.RequestError) -> WriteAnswer:
     """Sort a failure without a usable answer.
 
-    Rejected where nothing was sent: a refused connection (the status is 0 then, and that was tried several times), or
-    a pause that nobody waits for.
+    Where nothing was sent: Deferred for a pause that nobody waits for, Rejected for a refused connection (the status is
+    0 then, and that was tried several times).
     """
     words, hint = in_words(error)
     if isinstance(error, Throttled):
-        return Rejected(_TOO_MANY_REQUESTS, f"{words}; {hint}")
+        return Deferred(f"the tenant {words}; {hint}")
     if is_unsent(error):
         return Rejected(0, f"could not connect, nothing was sent: the tenant {words}")
     return Doubtful(words)

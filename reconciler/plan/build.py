@@ -1,17 +1,18 @@
 """Builds the plan: every managed agent compared, what differs listed, sorted, counted and named by its digest."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.tenant import RateLimit
-from reconciler.plan.change import Action, AgentChange, AgentName, Plan, Summary
+from reconciler.plan.change import Action, AgentChange, AgentName, Part, Plan, Step, Summary
 from reconciler.plan.coverage import coverage_rows
 from reconciler.plan.diff import by_skill_id, list_changes, sets_to_write
 from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments, whole_tenant
 from reconciler.plan.match import Matched, Row, position_of, ref_of, row_at, table_and_row, team_of
+from reconciler.plan.order import order_writes
 from reconciler.plan.resolve import ResolvedState, ignored_skills
 from reconciler.plan.scope import Scope
 
@@ -35,8 +36,9 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
     in_scope = [row for row in sides.matched.live if scope.holds(row)]
     missing = [row for row in sides.matched.missing if scope.holds(row)]
     ignored = ignored_skills(desired, live.catalog)
-    pairs = sorted(_agent_changes(sides, scope, ignored), key=lambda pair: _order(pair[0]))
-    changes = tuple(change for change, _ in pairs)
+    listed = sorted(_agent_changes(sides, scope, ignored), key=_place)
+    order = order_writes(listed)
+    changes = _with_unions(listed, order)
     unreadable = _unreadable(sides, in_scope) if live.unreadable else ()
     findings = [
         *missing_agents(desired, missing, live),
@@ -47,16 +49,25 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
     return Plan(
         tenant=desired.tenant.name,
         digest=digest_of(desired.tenant.name, changes),
-        summary=_summary(sides, changes, rate_limit, (len(in_scope), len(missing), len(unreadable))),
+        summary=_summary(sides, changes, len(order), rate_limit, (len(in_scope), len(missing), len(unreadable))),
         changes=changes,
-        coverage=() if live.availability is None else coverage_rows(live.catalog, live.availability, pairs),
+        coverage=() if live.availability is None else coverage_rows(live.catalog, live.availability, changes),
         findings=tuple(sorted(findings, key=_finding_order)),
         unreadable=unreadable,
         ignored=frozenset(live.catalog[number].id for number in ignored),
+        order=order,
+        filters=scope.filters,
     )
 
 
-def _order(change: AgentChange) -> tuple[str, str]:
+def _with_unions(changes: Sequence[AgentChange], order: Sequence[Step]) -> tuple[AgentChange, ...]:
+    unions = {step.change for step in order if step.part is Part.UNION}
+    return tuple(
+        replace(change, has_union=True) if number in unions else change for number, change in enumerate(changes)
+    )
+
+
+def _place(change: AgentChange) -> tuple[str, str]:
     return (change.agent.label.casefold(), change.agent.id)
 
 
@@ -64,17 +75,17 @@ def _finding_order(finding: Diagnostic) -> tuple[str, tuple[str, int, int, str, 
     return (finding.code, finding.sort_key)
 
 
-def _agent_changes(sides: Sides, scope: Scope, ignored: frozenset[int]) -> Iterator[tuple[AgentChange, bool]]:
-    """Give each agent to write, and whether it is active."""
+def _agent_changes(sides: Sides, scope: Scope, ignored: frozenset[int]) -> Iterator[AgentChange]:
     for number in range(len(sides.resolved.desired.tables)):
         for at, desired_set in enumerate(sides.resolved.packed_sets(number)):
             row = row_at(number, at)
             agent = sides.matched.live.get(row)
             if agent is None or agent.assignments is None or not scope.holds(row):
                 continue
-            sets = sets_to_write(agent.assignments, desired_set, ignored, scope.skills)
+            no_removals = scope.filters.no_removals
+            sets = sets_to_write(agent.assignments, desired_set, ignored, scope.skills, no_removals=no_removals)
             if sets is not None:
-                yield _agent_change(sides, row, agent, *sets), agent.active
+                yield _agent_change(sides, row, agent, *sets)
 
 
 def _agent_change(
@@ -90,6 +101,7 @@ def _agent_change(
         before=by_skill_id(before, catalog),
         after=by_skill_id(after, catalog),
         version=agent.version,
+        is_active=agent.active,
     )
 
 
@@ -105,7 +117,11 @@ def _agent_name(sides: Sides, row: Row) -> AgentName:
 
 
 def _summary(
-    sides: Sides, changes: tuple[AgentChange, ...], rate_limit: RateLimit, counts: tuple[int, int, int]
+    sides: Sides,
+    changes: tuple[AgentChange, ...],
+    writes: int,
+    rate_limit: RateLimit,
+    counts: tuple[int, int, int],
 ) -> Summary:
     """Count; `counts` are the managed agents in scope that are live, missing, and live but unreadable."""
     matched, missing, unreadable = counts
@@ -119,7 +135,7 @@ def _summary(
         assignments_added=actions.count(Action.ADD),
         assignments_changed=actions.count(Action.CHANGE),
         assignments_removed=actions.count(Action.REMOVE),
-        writes=len(changes),
-        requests=len(changes) + sides.live.pages if changes else 0,
-        eta_seconds=round(rate_limit.seconds_for(len(changes)), 1),
+        writes=writes,
+        requests=writes + sides.live.pages if writes else 0,
+        eta_seconds=round(rate_limit.seconds_for(writes), 1),
     )

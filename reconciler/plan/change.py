@@ -3,18 +3,20 @@
 Plan
 ├── AgentChange        one agent to write: its whole set before and after
 │   └── AssignmentChange   one skill of it: add, change or remove
+├── Step               one PATCH: all of an agent's change, or a half of it
 ├── CoverageRow        one skill that changes hands: who can take it before and after
 ├── Diagnostic         a finding
 └── Summary            the counts, and what the apply will cost
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.assignments import Assignment
 from reconciler.model.position import SourcePosition
+from reconciler.plan.scope import Filters
 
 
 class Action(StrEnum):
@@ -68,13 +70,23 @@ class AssignmentChange:
     source: SourcePosition
     fields: tuple[FieldChange, ...] = ()
 
+    @property
+    def coverage_shift(self) -> int:
+        """How many more agents can take the skill afterwards, if the agent is active: 1, 0 or -1."""
+        return _is_available(self.after) - _is_available(self.before)
+
+
+def _is_available(assignment: Assignment | None) -> bool:
+    return assignment is not None and assignment.available
+
 
 @dataclass(frozen=True, slots=True)
 class AgentChange:
     """One agent to write.
 
     `before` and `after` are the agent's whole sets by skill id, with the ignored skills that a write carries over:
-    a PATCH replaces everything, so its body is all of `after`.
+    a PATCH replaces everything, so its body is all of `after`. An inactive agent counts for no skill's coverage.
+    `has_union`: written in two steps, lest a skill be short of cover on the way (see `plan.order`).
     """
 
     agent: AgentName
@@ -84,6 +96,24 @@ class AgentChange:
     before: Mapping[str, Assignment]
     after: Mapping[str, Assignment]
     version: str | None
+    is_active: bool = True
+    has_union: bool = False
+
+
+class Part(StrEnum):
+    """How much of an agent's change one PATCH writes."""
+
+    WHOLE = "whole"
+    UNION = "union"  # what is added, while what is removed stays
+    FINAL = "final"  # the rest, once the union is written
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One PATCH; `change` is the agent's place in `Plan.changes`."""
+
+    change: int
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +130,8 @@ class CoverageRow:
 class Summary:
     """The counts of a plan.
 
-    `requests` is what an apply sends after its plan: the writes and the listing that verifies them. `eta_seconds` is
-    what the writes take at the configured rate.
+    `writes` are the PATCHes, two for an agent with a union step. `requests` is what an apply sends after its plan: the
+    writes and the listing that verifies them. `eta_seconds` is what the writes take at the configured rate.
     """
 
     agents_managed: int
@@ -122,7 +152,8 @@ class Plan:
     """Everything that an apply would do, and what a reviewer needs to judge it.
 
     `ignored` are the ids of the skills that others own: every write carries over what is live. `unreadable` are the
-    managed agents whose live set makes no sense, each with why: they are left alone.
+    managed agents whose live set makes no sense, each with why: they are left alone. `order` is every write in the
+    order of `plan.order` (empty in a plan that was read from a file), `filters` what the plan was narrowed by.
     """
 
     tenant: str
@@ -133,6 +164,8 @@ class Plan:
     findings: tuple[Diagnostic, ...] = ()
     ignored: frozenset[str] = frozenset()
     unreadable: tuple[tuple[AgentName, str], ...] = ()
+    order: tuple[Step, ...] = ()
+    filters: Filters = field(default_factory=Filters)
 
     @property
     def is_blocked(self) -> bool:

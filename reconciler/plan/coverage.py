@@ -3,22 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from reconciler.model.assignments import Assignment
 from reconciler.model.skills import SkillCatalog
-from reconciler.plan.change import AgentChange, AssignmentChange, CoverageRow, SkillName
+from reconciler.plan.change import AgentChange, CoverageRow, SkillName
 
 
 def coverage_rows(
-    catalog: SkillCatalog, availability: Mapping[int, int], changes: Iterable[tuple[AgentChange, bool]]
+    catalog: SkillCatalog, availability: Mapping[int, int], changes: Iterable[AgentChange]
 ) -> tuple[CoverageRow, ...]:
-    """Count each skill that changes hands; `changes` come with whether their agent is active.
+    """Count each skill that changes hands.
 
     `availability` is `{skill number: active agents who hold it available}` over all agents, managed or not.
     """
     shift: Counter[str] = Counter()
-    for change, is_active in changes:
+    for change in changes:
         for assignment in change.skills:
-            shift[assignment.skill.id] += _shift(assignment) if is_active else 0
+            shift[assignment.skill.id] += assignment.coverage_shift if change.is_active else 0
     numbers = catalog.numbers_by_id
     rows = [
         CoverageRow(
@@ -29,11 +28,3 @@ def coverage_rows(
         for skill_id, by in shift.items()
     ]
     return tuple(sorted(rows, key=lambda row: (row.skill.name, row.skill.id)))
-
-
-def _shift(change: AssignmentChange) -> int:
-    return _is_available(change.after) - _is_available(change.before)
-
-
-def _is_available(assignment: Assignment | None) -> bool:
-    return assignment is not None and assignment.available

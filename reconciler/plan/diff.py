@@ -11,17 +11,25 @@ from reconciler.plan.resolve import Step
 
 
 def sets_to_write(
-    before: bytes, desired: bytes, ignored: Collection[int], chosen: Collection[int] | None
+    before: bytes,
+    desired: bytes,
+    ignored: Collection[int],
+    chosen: Collection[int] | None,
+    *,
+    no_removals: bool = False,
 ) -> tuple[dict[int, int], dict[int, int]] | None:
     """Give an agent's codes before and after, or None when they are equal.
 
     `before` and `desired` are packed sets. The skills in `ignored` keep what is live; with `chosen`, so do all others
-    than those. What is returned is the whole set, for a write replaces everything.
+    than those; with `no_removals`, all that would be removed. What is returned is the whole set, for a write replaces
+    everything.
     """
     if before == desired:
         return None
     live, after = unpack(before), unpack(desired)
     kept = {number for number in live if number in ignored or (chosen is not None and number not in chosen)}
+    if no_removals:
+        kept |= live.keys() - after.keys()
     if chosen is not None:
         after = {number: code for number, code in after.items() if number in chosen}
     after |= {number: live[number] for number in kept}

@@ -11,8 +11,8 @@ from reconciler.plan.change import AgentName
 class Status(StrEnum):
     """How the write of one agent ended.
 
-    `applied` means committed; `failed`, `conflict`, `held_back` and `not_tried` mean that nothing of ours was; only
-    `unknown` may be either.
+    `applied` means committed; `failed`, `conflict` and `not_tried` mean that nothing of ours was; `held_back` that
+    nothing was taken away (what the first of two steps adds may be there); only `unknown` may be either.
     """
 
     APPLIED = "applied"
@@ -39,7 +39,7 @@ class Outcome:
 
     `requests` and `throttled` (429) count the whole run, plan and tokens included. `is_verified`: everything written
     was read again and found as planned; `unverified_by` says why it could not be read. `stopped_by` says why agents
-    were not tried.
+    were not tried, `is_denied` that it was the credential. `unrecorded` is what the journal of the run lacks.
     """
 
     run: str
@@ -53,6 +53,8 @@ class Outcome:
     stopped_by: tuple[Diagnostic, ...] = ()
     unverified_by: tuple[Diagnostic, ...] = ()
     is_interrupted: bool = False
+    is_denied: bool = False
+    unrecorded: tuple[AgentOutcome, ...] = ()
 
     @property
     def counts(self) -> Counter[Status]:

@@ -59,9 +59,11 @@ class WrittenSkill:
 class AgentRecord:
     """What a run did, or may have done, to one agent.
 
-    `before` and `after` are whole sets by skill id: before the first write for this agent, and as its last write asked.
-    `status` is None while no outcome was recorded: a doubtful write. `has_intent` is False for an agent that nothing
-    was sent for. `source` is the line of the journal.
+    `before` and `after` are whole sets by skill id: before the first write for this agent, and as its last write asked;
+    `asked` are the sets of all its writes, in order. `is_half`: the last write was the first of two (`Part.UNION`).
+    `status` is None while no outcome was recorded: a doubtful write. `resolved_by` is the later run that looked after
+    the doubt; `status` and `message` are then what it found. `has_intent` is False for an agent that nothing was sent
+    for. `source` is the line of the journal.
     """
 
     agent: AgentName
@@ -73,6 +75,14 @@ class AgentRecord:
     has_intent: bool
     status: Status | None
     message: str = ""
+    asked: tuple[Mapping[str, Assignment], ...] = ()
+    is_half: bool = False
+    resolved_by: str = ""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a write was to be sent, and nobody knows yet how it ended."""
+        return self.has_intent and not self.resolved_by and self.status in (None, Status.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The part of a tenant that one plan is about: `--agent`, `--team`, `--skill`."""
+"""The part of a tenant that one plan is about: `--agent`, `--team`, `--skill`, `--no-removals`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,19 +13,24 @@ from reconciler.plan.suggest import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What was asked for: any of the agents, and any of the teams, and any of the skills; none given lets all pass."""
+    """What was asked for: any of the agents, and any of the teams, and any of the skills; none given lets all pass.
+
+    With `no_removals` an agent keeps every skill that the files do not give it.
+    """
 
     agents: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
+    no_removals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`Filters` with every name found: folded agent refs, teams, skill numbers; None lets all pass."""
+    """`filters` with every name found: rows of agents, skill numbers; None lets all pass."""
 
     rows: frozenset[Row] | None = None
     skills: frozenset[int] | None = None
+    filters: Filters = Filters()
 
     def holds(self, row: Row) -> bool:
         """Whether the plan is about this agent."""
@@ -66,7 +71,7 @@ def scope_of(
         diagnostics.append(
             Diagnostic("scope-empty", "no agent is in all of the filters given", "give fewer of --agent and --team")
         )
-    return Scope(chosen, skills), diagnostics
+    return Scope(chosen, skills, filters), diagnostics
 
 
 def _chosen_rows(

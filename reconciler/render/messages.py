@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.desired import DesiredState
 from reconciler.model.position import SourcePosition
-from reconciler.render.escape import github_data, github_property, terminal
+from reconciler.render.escape import WorkflowCommands, github_data, github_property, terminal
 from reconciler.render.style import PLAIN, Style
 
 _WORDS = {Severity.ERROR: "error", Severity.BLOCK: "blocked", Severity.WARN: "warning", Severity.INFO: "note"}
@@ -24,7 +24,8 @@ def messages_as_text(diagnostics: Iterable[Diagnostic], folder: str = "", style:
 
 
 def _as_text(diagnostic: Diagnostic, folder: str, style: Style) -> str:
-    word = f"{_WORDS[diagnostic.severity]}[{diagnostic.code}]"
+    # A saved plan brings its own codes.
+    word = f"{_WORDS[diagnostic.severity]}[{terminal(diagnostic.code)}]"
     paint = {Severity.WARN: style.yellow, Severity.INFO: style.dim}.get(diagnostic.severity, style.red)
     where = f"{place(diagnostic.position, folder)}: " if diagnostic.position else ""
     text = f"{where}{paint(word)}: {terminal(diagnostic.message)}\n"
@@ -66,9 +67,9 @@ def source_as_dict(position: SourcePosition, folder: str = "") -> dict[str, str 
     return {"file": file, "line": position.line, "column": position.column}
 
 
-def messages_as_github(diagnostics: Iterable[Diagnostic], folder: str = "") -> str:
+def messages_as_github(diagnostics: Iterable[Diagnostic], folder: str = "") -> WorkflowCommands:
     """Give one workflow command a message, which GitHub shows at its line of the pull request."""
-    return "".join(_as_github(diagnostic, folder) for diagnostic in diagnostics)
+    return WorkflowCommands("".join(_as_github(diagnostic, folder) for diagnostic in diagnostics))
 
 
 def _as_github(diagnostic: Diagnostic, folder: str) -> str:

@@ -5,6 +5,7 @@ The shape is a promise to users. A saved plan is read back as a claim: its diges
 
 import json
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
@@ -24,6 +25,7 @@ from reconciler.plan.change import (
 )
 from reconciler.plan.describe import describe
 from reconciler.plan.digest import digest_of
+from reconciler.plan.scope import Filters
 
 FORMAT_VERSION = 1
 
@@ -59,10 +61,12 @@ class _AssignmentChange(msgspec.Struct, frozen=True):
     source: _Source
 
 
-class _AgentChange(msgspec.Struct, frozen=True):
+# What older documents do not have takes its default.
+class _AgentChange(msgspec.Struct, frozen=True, kw_only=True):
     agent: _Agent
     team: str | None
     source: _Source
+    writes: Literal[1, 2] = 1
     skills: list[_AssignmentChange]
 
 
@@ -95,12 +99,20 @@ class _Summary(msgspec.Struct, frozen=True):
     eta_seconds: float
 
 
-class _Document(msgspec.Struct, frozen=True):
+class _Scope(msgspec.Struct, frozen=True):
+    agents: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    no_removals: bool = False
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True):
     format_version: int
     tenant: str
     digest: str
     created_at: str
     blocked: bool
+    scope: _Scope = _Scope()
     summary: _Summary
     changes: list[_AgentChange]
     coverage: list[_CoverageRow]
@@ -119,6 +131,7 @@ def plan_as_json(plan: Plan, created_at: str) -> str:
         digest=plan.digest,
         created_at=created_at,
         blocked=plan.is_blocked,
+        scope=msgspec.convert(plan.filters, _Scope, from_attributes=True),
         summary=msgspec.convert(plan.summary, _Summary, from_attributes=True),
         changes=[_change(change) for change in plan.changes],
         coverage=[msgspec.convert(row, _CoverageRow, from_attributes=True) for row in plan.coverage],
@@ -132,6 +145,7 @@ def _change(change: AgentChange) -> _AgentChange:
         agent=msgspec.convert(change.agent, _Agent, from_attributes=True),
         team=change.team,
         source=_source(change.source),
+        writes=2 if change.has_union else 1,
         skills=[
             _AssignmentChange(
                 each.action,
@@ -194,6 +208,7 @@ def _plan(document: _Document) -> Plan:
             for row in document.coverage
         ),
         findings=tuple(_read_finding(finding) for finding in document.findings),
+        filters=Filters(**msgspec.structs.asdict(document.scope)),
     )
 
 
@@ -207,6 +222,7 @@ def _read_change(change: _AgentChange) -> AgentChange:
         before={each.skill.id: each.before for each in skills if each.before is not None},
         after={each.skill.id: each.after for each in skills if each.after is not None},
         version=None,
+        has_union=change.writes > 1,
     )
 
 

@@ -11,6 +11,8 @@ from reconciler.render.escape import terminal
 from reconciler.render.messages import counted, messages_as_text
 from reconciler.render.style import PLAIN, Style
 
+# So many skills are named where a sentence lists them; of more, the number.
+_MOST_NAMED = 3
 _SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.REMOVE: "-"}
 
 
@@ -73,11 +75,30 @@ def _agent(change: AgentChange, folder: str, style: Style) -> str:
     names = _labels(change)
     values = [_value(each) for each in change.skills]
     name_width, value_width = max(map(len, names)), max(map(len, values))
-    return head + "".join(
+    return f"{head}{_union(change, names)}" + "".join(
         f"    {style.action(each.action, f'{_SIGNS[each.action]} {name:<{name_width}}  {value:<{value_width}}')}"
         f"  {_place(each.source, folder, style)}\n"
         for each, name, value in zip(change.skills, names, values, strict=True)
     )
+
+
+def _union(change: AgentChange, names: list[str]) -> str:
+    """Say why an agent is written twice; `names` are those of its skills."""
+    if not change.has_union:
+        return ""
+    lost = [f"`{name}`" for each, name in zip(change.skills, names, strict=True) if each.coverage_shift < 0]
+    verb = "is" if len(lost) == 1 else "are"
+    return (
+        "    (two writes: what is added first, what is removed at the end, "
+        f"so that {_and_more(lost)} {verb} never short of cover)\n"
+    )
+
+
+def _and_more(names: list[str]) -> str:
+    if len(names) > _MOST_NAMED:
+        names = [*names[: _MOST_NAMED - 1], f"{len(names) - _MOST_NAMED + 1} other skills"]
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _labels(change: AgentChange) -> list[str]:

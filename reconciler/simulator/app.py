@@ -124,6 +124,7 @@ class App:
             ("Content-Length", str(len(answer.body))),
             *([("Content-Type", answer.content_type)] if answer.content_type else []),
             *answer.headers,
+            *(self.window.headers(self.tenant.clock()) if self.tenant.behaviour.rate_headers else ()),
         ]
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": encoded})

@@ -19,7 +19,8 @@ class Behaviour:
 
     `limit` requests are let through in any `window_s`; None means no limit. `retry_after` is a style, or any other
     text to send as it stands. `count_refused` makes a request that was answered 429 use up the window all the same:
-    off by default, since a gateway that did so would never let in a client that keeps knocking.
+    off by default, since a gateway that did so would never let in a client that keeps knocking. `rate_headers` makes
+    every answer say what is left of the limit: `X-RateLimit-Limit`, `-Remaining` and `-Reset`, the last in seconds.
     """
 
     max_page_size: int = 500
@@ -32,3 +33,4 @@ class Behaviour:
     window_s: float = 60.0
     count_refused: bool = False
     retry_after: RetryAfter | str = RetryAfter.SECONDS
+    rate_headers: bool = False

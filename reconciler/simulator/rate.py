@@ -28,9 +28,7 @@ class SlidingWindow:
         """
         if self.limit is None:
             return 0.0
-        # The same sum as below, or rounding could refuse a request that has nothing to wait for.
-        while self._counted and self._counted[0] + self.window_s <= at:
-            self._counted.popleft()
+        self._forget(at)
         is_admitted = len(self._counted) < self.limit
         if is_admitted or self.count_refused:
             self._counted.append(at)
@@ -40,6 +38,26 @@ class SlidingWindow:
             return self.window_s
         opens_at = self._counted[len(self._counted) - self.limit] + self.window_s
         return min(opens_at - at, self.window_s)
+
+    def headers(self, at: float) -> tuple[tuple[str, str], ...]:
+        """Say how many more would be let in at `at`, and in how many seconds (rounded up) it will be more of them."""
+        if self.limit is None:
+            return ()
+        self._forget(at)
+        remaining = max(0, self.limit - len(self._counted))
+        # With refused requests counted, more than the limit may have to leave the window first.
+        first = max(0, len(self._counted) - self.limit)
+        reset_s = self._counted[first] + self.window_s - at if self._counted else self.window_s
+        return (
+            ("X-RateLimit-Limit", str(self.limit)),
+            ("X-RateLimit-Remaining", str(remaining)),
+            ("X-RateLimit-Reset", str(ceil(reset_s))),
+        )
+
+    def _forget(self, at: float) -> None:
+        # The same sum as when the window opens, or rounding could refuse a request that has nothing to wait for.
+        while self._counted and self._counted[0] + self.window_s <= at:
+            self._counted.popleft()
 
 
 _TEXTS: Mapping[str, Callable[[float, float], str | None]] = {

@@ -12,6 +12,7 @@ from reconciler.live import Tenant
 from reconciler.live.transports.auth import lifetime_s
 from reconciler.live.words import Quoter
 from reconciler.model.answers import Rejected
+from reconciler.model.redactor import Redactor
 
 from .server import (
     CLIENT_ID,
@@ -224,8 +225,9 @@ def test_a_tenant_that_repeats_our_secrets_is_not_quoted(
 
 
 def test_the_quoter_lets_ordinary_words_pass() -> None:
-    quoter = Quoter()
-    quoter.hide(CLIENT_SECRET, TOKEN, "")
+    redactor = Redactor()
+    redactor.hide(CLIENT_SECRET, TOKEN, "")
+    quoter = Quoter(redactor)
     assert quoter.quote("Invalid skill ID\r\n  \x1b[1m\u202e 4711 ") == "Invalid skill ID [1m 4711"
     assert quoter.quote(" " * 19_990 + CLIENT_SECRET) == ""
 

@@ -5,16 +5,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from random import Random
 
-import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import TenantError
 from reconciler.live import Tenant
-from reconciler.live.ledger import MemoryLedger
-from reconciler.live.transports.pacing import Gate
-from reconciler.live.waits import backoff_s, retry_after_s
+from reconciler.live.waits import Grant, backoff_s, grant_in, retry_after_s
 from reconciler.model.tenant import RateLimit
 
 from .server import (
@@ -34,6 +31,7 @@ from .server import (
 )
 
 DATE = format_datetime(START, usegmt=True)
+EPOCH = str(int(START.timestamp()) + 20)
 LATER = format_datetime(START + timedelta(seconds=7), usegmt=True)
 
 
@@ -64,66 +62,39 @@ def test_retry_after_in_all_its_spellings(headers: dict[str, str], seconds: floa
     assert retry_after_s(headers, START + timedelta(seconds=5)) == seconds
 
 
+@pytest.mark.parametrize(
+    ("headers", "grant"),
+    [
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": "30"}, Grant(7, 30.0)),
+        ({"RateLimit-Remaining": " 0 ", "RateLimit-Reset": "0.5"}, Grant(0, 0.5)),
+        ({"X-Rate-Limit-Remaining": "7", "X-Rate-Limit-Reset": "30"}, Grant(7, 30.0)),
+        ({"X-RateLimit-Remaining": "7", "RateLimit-Remaining": "5", "RateLimit-Reset": "30"}, Grant(5, 30.0)),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": EPOCH, "Date": DATE}, Grant(7, 20.0)),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": EPOCH}, Grant(7, 20.0 - 5.0)),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": EPOCH, "Date": LATER}, Grant(7, 13.0)),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": "1000000001"}, None),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": EPOCH + "000"}, None),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": "0"}, None),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": "-3"}, None),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": "soon"}, None),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": "9" * 400}, None),
+        ({"X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "3"}, None),
+        ({"X-RateLimit-Remaining": "7, 7", "X-RateLimit-Reset": "3, 3"}, None),
+        ({"X-RateLimit-Remaining": "9" * 5000, "X-RateLimit-Reset": "3"}, None),
+        ({"X-RateLimit-Remaining": "٣", "X-RateLimit-Reset": "3"}, None),
+        ({"X-RateLimit-Remaining": "7"}, None),
+        ({"X-RateLimit-Reset": "30"}, None),
+        ({}, None),
+    ],
+)
+def test_what_is_left_of_the_rate_in_all_its_spellings(headers: dict[str, str], grant: Grant | None) -> None:
+    """A moment, too, is read against the answer's own clock; nonsense is as if nothing had been said."""
+    assert grant_in(headers, START + timedelta(seconds=5)) == grant
+
+
 @given(attempt=st.integers(1, 10_000), seed=st.integers())
 def test_backoff_has_full_jitter_and_a_bound(attempt: int, seed: int) -> None:
     assert 0 <= backoff_s(attempt, Random(seed)) <= min(30, 0.5 * 2 ** min(attempt, 10))
-
-
-@settings(max_examples=60)
-@given(
-    limit=st.integers(1, 8),
-    travels=st.lists(st.tuples(st.floats(0, 5), st.floats(0, 5), st.floats(0, 20)), min_size=1, max_size=30),
-    refused=st.sets(st.integers(0, 29)),
-)
-def test_no_window_of_the_server_ever_holds_more_than_the_limit(
-    limit: int, travels: list[tuple[float, float, float]], refused: set[int]
-) -> None:
-    """P4, counted on arrival, however long a request travels there and back, and in the order of asking."""
-    clock = FakeClock()
-    window_s = 10.0
-    ledger = MemoryLedger(RateLimit(limit, window_s), clock)
-    arrivals: list[float] = []
-    charged: list[int] = []
-
-    async def request(number: int, there: float, back: float, pause: float) -> None:
-        await clock.sleep(pause) if number % 3 == 0 else None
-        slot = await ledger.charge()
-        charged.append(number)
-        await clock.sleep(there)
-        arrivals.append(clock.passed)
-        await clock.sleep(back)
-        await ledger.answered(slot, throttled=number in refused)
-
-    async def run() -> None:
-        await asyncio.gather(*(request(number, *travel) for number, travel in enumerate(travels)))
-
-    asyncio.run(run())
-    assert len(arrivals) == len(travels)
-    for at in arrivals:
-        assert sum(at - window_s < other <= at for other in arrivals) <= limit
-    at_once = [number for number in charged if number % 3]
-    assert at_once == sorted(at_once)
-
-
-def test_a_refusal_halves_the_rate_which_recovers_slowly_up_to_the_setting() -> None:
-    clock = FakeClock()
-    ledger = MemoryLedger(RateLimit(10, 10.0), clock)
-
-    async def burst(count: int, *, throttled: bool) -> float:
-        started = clock.passed
-        for _ in range(count):
-            await ledger.answered(await ledger.charge(), throttled=throttled)
-        return clock.passed - started
-
-    async def run() -> None:
-        assert await burst(1, throttled=True) == 0
-        assert await burst(4, throttled=False) == 0
-        assert await burst(1, throttled=False) > 9
-        clock.passed += 200
-        assert await burst(10, throttled=False) == 0
-        assert await burst(1, throttled=False) > 9
-
-    asyncio.run(run())
 
 
 def test_every_attempt_takes_a_slot() -> None:
@@ -162,37 +133,36 @@ def test_the_whole_client_waits_out_a_retry_after() -> None:
     assert server.calls[-1].at >= 17
 
 
-class Latest(Random):
-    """Draws the upper bound."""
+def test_what_the_tenant_says_is_left_is_not_overdrawn() -> None:
+    """The next request waits for the window; what whoever gives out tokens has left says nothing of the rest."""
+    left = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "25"}
+    server = Server(scripted("GET", agent_id(1), Answer(body=agent(1)), Answer(body=agent(1), headers=left)))
+    server.handlers.insert(0, scripted("POST", "/token", Answer(body=TOKEN_BODY, headers=left)))
 
-    def uniform(self, a: float, b: float) -> float:
-        """Give the larger one."""
-        return max(a, b)
-
-
-class Full(httpx.AsyncBaseTransport):
-    """Refuses everything."""
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer 429, after a while."""
-        await asyncio.sleep(0)
-        return httpx.Response(429, request=request)
-
-
-def test_refusals_at_the_same_moment_are_one_refusal() -> None:
-    """The pause grows with each refusal in a row, not with each request that shared one."""
-    clock = FakeClock()
-    gate = Gate(Full(), clock, Latest(1))
-
-    async def run() -> list[float]:
-        pauses = []
+    async def work(tenant: Tenant) -> None:
         for _ in range(3):
-            started = clock.passed
-            await asyncio.gather(*(gate.handle_async_request(httpx.Request("GET", ORIGIN)) for _ in range(8)))
-            pauses.append(clock.passed - started)
-        return pauses
+            await tenant.read_agent(agent_id(1))
 
-    assert asyncio.run(run()) == [0, 1, 2]
+    running(server, work)
+    assert [call.at for call in server.calls] == [0, 0, 0, 25]
+
+
+def test_a_lower_limit_that_is_announced_is_kept_without_a_refusal() -> None:
+    """Two fifths of the setting, said by the tenant in every answer: nobody has to be refused to learn it."""
+    clock = FakeClock()
+    kind = Behaviour(limit=8, window_s=60.0, rate_headers=True)
+    app = make_app(demo_tenant(kind, clock=clock.monotonic), sleep=clock.sleep)
+    live = replace(connection(Server()), app=app, client_id=Secret(DEMO_CLIENT_ID), rate_limit=RateLimit(20, 60.0))
+    live = replace(live, client_secret=Secret(DEMO_CLIENT_SECRET), max_concurrency=1)
+
+    async def run() -> None:
+        async with open_tenant(live, clock=clock, random=Random(1), writable=False) as tenant:
+            for _ in range(40):
+                await tenant.read_skills()
+
+    asyncio.run(run())
+    assert {request.status for request in app.requests} == {200}
+    assert clock.passed < 5.1 * 61
 
 
 def test_a_503_with_retry_after_is_obeyed_too() -> None:

@@ -8,7 +8,7 @@ from reconciler.errors import AccessDenied
 from reconciler.live import Tenant
 from reconciler.live.failures import WriteRefused
 from reconciler.live.transports.retry import THROTTLED_TRIES
-from reconciler.model.answers import Accepted, Contended, Doubtful, Gone, Rejected, Stored, WriteAnswer
+from reconciler.model.answers import Accepted, Contended, Deferred, Doubtful, Gone, Rejected, Stored, WriteAnswer
 from reconciler.model.assignments import Assignment
 
 from .server import Answer, Call, Server, agent, agent_id, row, running, scripted
@@ -96,8 +96,8 @@ def test_a_429_was_not_looked_at_and_is_repeated_within_bounds() -> None:
     assert server.clock.passed >= 3
     server = patching(Answer(429))
     answer = write(server)
-    assert isinstance(answer, Rejected)
-    assert answer.status == 429
+    assert isinstance(answer, Deferred)
+    assert "run the same command again" in answer.reason
     assert server.count("PATCH") == THROTTLED_TRIES
 
 
@@ -109,9 +109,9 @@ def test_an_absurd_pause_is_not_waited_for_and_nothing_more_is_sent() -> None:
         return [await tenant.write_agent(agent_id(1), BODY, None) for _ in range(3)]
 
     for answer in running(server, work):
-        assert isinstance(answer, Rejected)
-        assert "86400 s" in answer.message
-        assert "run the same command again" in answer.message
+        assert isinstance(answer, Deferred)
+        assert "86400 s" in answer.reason
+        assert "run the same command again" in answer.reason
     assert (server.count("PATCH"), server.clock.passed) == (1, 0)
 
 

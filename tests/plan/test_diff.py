@@ -55,3 +55,19 @@ def test_a_filter_on_skills_leaves_the_others_as_they_are(
 def test_equal_sets_are_never_written(codes: dict[int, int], ignored: frozenset[int]) -> None:
     visible = {number: code for number, code in codes.items() if number not in ignored}
     assert sets_to_write(pack(codes), pack(visible), ignored, None) is None
+
+
+@given(CODES, CODES, NUMBERS, st.none() | NUMBERS)
+def test_without_removals_every_skill_stays_and_the_rest_is_as_it_would_be(
+    live: dict[int, int], desired: dict[int, int], ignored: frozenset[int], chosen: frozenset[int] | None
+) -> None:
+    """Nothing is removed; what is added or changed is the same as with removals; without any, the plan is the same."""
+    desired = {number: code for number, code in desired.items() if number not in ignored}
+    sides = (pack(live), pack(desired), ignored, chosen)
+    full, kept = sets_to_write(*sides), sets_to_write(*sides, no_removals=True)
+    _, after_full = full or (live, live)
+    _, after_kept = kept or (live, live)
+    assert after_kept == live | after_full
+    assert (kept is None) == (after_kept == live)
+    if live.keys() <= after_full.keys():
+        assert kept == full

@@ -1,5 +1,6 @@
 """What stands in a plan: every difference once, with its place, its skill's name and a reason to believe it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from reconciler.errors import InvalidInput
 from reconciler.model.assignments import Assignment
 from reconciler.plan.change import Action, Plan
 from reconciler.plan.digest import digest_of
+from reconciler.plan.order import order_writes
 from reconciler.plan.scope import Filters
 from reconciler.simulator import Behaviour, Skill
 from tests.conftest import VirtualClock
@@ -239,6 +241,46 @@ def test_agents_whose_skills_are_not_listed_are_asked_one_by_one(tmp_path: Path,
     assert not plan.changes
     assert plan.coverage == ()
     assert "GET /api/v2/agents/id-ana" in world.sent()
+
+
+def test_a_swap_of_the_last_two_takes_a_union_and_is_counted_as_three_writes(
+    tmp_path: Path, clock: VirtualClock
+) -> None:
+    """Whoever reviews the plan sees the extra request; with a third agent who can take the skill none is needed."""
+    swapping = (agent("ana", Billing=50), agent("bo", Chat=50))
+    world = World(tmp_path, clock, swapping)
+    world.write_agents(ana="{Chat: 50}", bo="{Billing: 50}")
+    plan = world.plan()
+    assert plan.order == order_writes(plan.changes)
+    assert [(step.change, step.part.value) for step in plan.order] == [(1, "union"), (0, "whole"), (1, "final")]
+    assert [change.has_union for change in plan.changes] == [False, True]
+    assert (plan.summary.writes, plan.summary.requests, plan.summary.eta_seconds) == (3, 4, 1.8)
+    world.write_agents(ana="{Billing: 50, Chat: 50}", bo="{Billing: 50}")
+    assert world.plan().summary.writes == 2
+
+
+def test_an_inactive_agent_needs_no_union(tmp_path: Path, clock: VirtualClock) -> None:
+    """It covers nothing, before and after."""
+    world = World(tmp_path, clock, (agent("ana", active=False, Billing=50), agent("bo", Chat=50)))
+    world.write_agents(ana="{Chat: 50}", bo="{Billing: 50}")
+    plan = world.plan()
+    assert [change.is_active for change in plan.changes] == [False, True]
+    assert plan.summary.writes == 2
+
+
+def test_without_removals_agents_keep_what_the_files_do_not_give(tmp_path: Path, clock: VirtualClock) -> None:
+    """Who has nothing else to change is not in the plan; the plan knows what it was narrowed by."""
+    world = World(tmp_path, clock, (agent("ana", Billing=50, Chat=40), agent("bo", Chat=50), agent("cy")))
+    world.write_agents(ana="{Billing: 60}", bo="{}", cy="{Sales: 10}")
+    plan = world.plan(Filters(no_removals=True))
+    assert [row[:3] for row in _rows(plan)] == [
+        ("ana@example.com", "change", "Billing"),
+        ("cy@example.com", "add", "Sales"),
+    ]
+    assert plan.changes[0].after["skill-chat"] == Assignment(40, True)
+    assert plan.filters == Filters(no_removals=True)
+    world.write_agents(ana="{Billing: 60, Chat: 40}", bo="{Chat: 50}", cy="{}")
+    assert replace(world.plan(Filters(no_removals=True)), filters=Filters()) == world.plan()
 
 
 VALUES = st.dictionaries(st.sampled_from(["Billing", "Chat", "Email", "Sales"]), st.integers(0, 100), max_size=4)

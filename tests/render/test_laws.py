@@ -13,10 +13,11 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.errors import InvalidInput
 from reconciler.model.position import SourcePosition
 from reconciler.plan.change import Plan
+from reconciler.plan.scope import Filters
 from reconciler.render.escape import terminal
 from reconciler.render.messages import messages_as_github, messages_as_text
 from reconciler.render.plan_json import plan_as_json, read_plan
-from reconciler.render.plan_text import duration
+from reconciler.render.plan_text import duration, plan_as_text
 from tests.conftest import VirtualClock
 from tests.world import World, agent
 
@@ -89,6 +90,46 @@ def test_an_edited_plan_is_refused(plan: Plan) -> None:
     for edited in _edits(json.loads(plan_as_json(plan, "2026-11-22T14:00:00Z"))):
         with pytest.raises(InvalidInput):
             read_plan(json.dumps(edited).encode(), "plan.json")
+
+
+def test_a_saved_plan_knows_its_scope_and_its_unions(tmp_path: Path, clock: VirtualClock) -> None:
+    """An apply of it is narrowed in the same way, and shown with the same number of writes."""
+    world = World(tmp_path, clock, (agent("ana", Billing=1), agent("bo", Chat=1)))
+    world.write_agents(ana="{Chat: 1}", bo="{Billing: 1}")
+    filters = Filters(("ana@example.com", "id-bo"), ("Testers",), ("Billing", "Chat"))
+    plan = world.plan(filters)
+    saved = read_plan(plan_as_json(plan, "2026-11-22T14:00:00Z").encode(), "plan.json").plan
+    assert saved.filters == filters
+    assert [change.has_union for change in saved.changes] == [change.has_union for change in plan.changes]
+    assert plan_as_text(saved) == plan_as_text(plan)
+    kept = read_plan(plan_as_json(world.plan(Filters(no_removals=True)), "").encode(), "plan.json").plan
+    assert kept.filters == Filters(no_removals=True)
+
+
+def test_a_plan_saved_by_an_older_version_is_read(plan: Plan) -> None:
+    """It has neither scope nor writes: the whole tenant, one write for each agent."""
+    document = json.loads(plan_as_json(plan, "2026-11-22T14:00:00Z"))
+    del document["scope"]
+    for change in document["changes"]:
+        del change["writes"]
+    saved = read_plan(json.dumps(document).encode(), "plan.json").plan
+    assert saved.filters == Filters()
+    assert not any(change.has_union for change in saved.changes)
+
+
+@pytest.mark.parametrize(("key", "value"), [("scope", None), ("scope", {"agents": [1]}), ("scope", [])])
+def test_a_scope_of_another_shape_is_refused(plan: Plan, key: str, value: object) -> None:
+    document = json.loads(plan_as_json(plan, "2026-11-22T14:00:00Z")) | {key: value}
+    with pytest.raises(InvalidInput):
+        read_plan(json.dumps(document).encode(), "plan.json")
+
+
+@pytest.mark.parametrize("writes", [0, 3, -1, True, "2", None])
+def test_a_number_of_writes_that_cannot_be_is_refused(plan: Plan, writes: object) -> None:
+    document = json.loads(plan_as_json(plan, "2026-11-22T14:00:00Z"))
+    document["changes"][0]["writes"] = writes
+    with pytest.raises(InvalidInput):
+        read_plan(json.dumps(document).encode(), "plan.json")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 """Transports: each wraps another and adds one behaviour to every request that passes.
 
-From the outside in: read-only guard, credential, retries, rate ledger, concurrency bound, gate, deadline and size,
-origin guard with the tally, and the sockets (or the embedded tenant).
+From the outside in: read-only guard, credential, retries, concurrency bound, rate ledger, deadline and size, origin
+guard with the tally, and the sockets (or the embedded tenant). Nothing that waits stands between ledger and wire.
 """

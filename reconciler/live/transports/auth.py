@@ -17,7 +17,7 @@ from reconciler.live.failures import access_refused, bad_status, nonsense, unrea
 from reconciler.live.transports.layer import Layer
 from reconciler.live.transports.wire import IS_TOKEN
 from reconciler.live.waits import backoff_s
-from reconciler.live.words import Quoter
+from reconciler.model.redactor import Redactor
 from reconciler.model.secret import Secret
 
 _UNAUTHORIZED = 401
@@ -60,18 +60,20 @@ class Auth(Layer):
     """Puts the token on every request; after a 401 once more with a fresh one, then AccessDenied."""
 
     def __init__(
-        self, inner: httpx.AsyncBaseTransport, credential: Credential, quoter: Quoter, clock: Clock, random: Random
+        self, inner: httpx.AsyncBaseTransport, credential: Credential, redactor: Redactor, clock: Clock, random: Random
     ) -> None:
         super().__init__(inner)
         self._credential = credential
-        self._quoter = quoter
+        self._redactor = redactor
         self._clock = clock
         self._random = random
         self._token: _Token | None = None
         self._turn = asyncio.Lock()
         self._fetches = 0
         self._failure: ReconcileError | None = None
-        quoter.hide(credential.client_id.reveal(), credential.client_secret.reveal())
+        redactor.hide(credential.client_secret.reveal())
+        # It is no secret, and may be an ordinary word: it is kept out of quoted words only.
+        redactor.hide_in_words(credential.client_id.reveal())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass on with the token."""
@@ -163,7 +165,7 @@ class Auth(Layer):
         except Malformed as malformed:
             message = f"{malformed} ({described(response)})"
             raise Malformed(message) from None
-        self._quoter.hide(answer.access_token)
+        self._redactor.hide(answer.access_token)
         return _Token(answer.access_token, asked_at + lifetime_s(answer.expires_in) - _RENEW_EARLY_S)
 
 

@@ -14,7 +14,7 @@ READ_TRIES = 4
 TOKEN_TRIES = 3
 # A write whose connection could not even be opened: nothing was sent.
 UNSENT_TRIES = 4
-# Refusals by the rate limit; the gate does the waiting.
+# Refusals by the rate limit; the rate ledger does the waiting.
 THROTTLED_TRIES = 8
 _FIRST_SERVER_ERROR = 500
 

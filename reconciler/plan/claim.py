@@ -1,0 +1,60 @@
+"""A saved plan is a claim: whether it is for this tenant, young enough, and still what a fresh plan says."""
+
+from datetime import UTC, datetime, timedelta
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.plan.change import Plan
+from reconciler.plan.moved import moved
+
+LONGEST_AGE = timedelta(hours=24)
+# Clocks of two machines differ; by more than this one of them is wrong.
+_LARGEST_SKEW = timedelta(minutes=5)
+# What `--allow` says to override `plan-old`.
+ALLOW_OLD = "old-plan"
+_ANEW = "plan anew: reconcile plan --out FILE"
+
+
+def check_claim(
+    saved: Plan, created_at: str, tenant: str, now: datetime, allowed: frozenset[str]
+) -> tuple[Diagnostic, ...]:
+    """Say why a saved plan is not for `tenant` at `now`; nothing when it is.
+
+    `created_at` is as the file has it (RFC 3339); `now` knows its offset; `allowed` are the words of `--allow`.
+    """
+    reasons: list[Diagnostic] = []
+    if saved.tenant != tenant:
+        message = f"the saved plan is for the tenant `{saved.tenant}`, and this is `{tenant}`"
+        reasons.append(Diagnostic("plan-foreign", message, "give the plan of this tenant, or choose its tenant"))
+    made = _moment(created_at)
+    if made is None:
+        reasons.append(Diagnostic("plan-damaged", "the saved plan does not say when it was made", _ANEW))
+    elif made > now + _LARGEST_SKEW:
+        message = f"the saved plan was made at {made:%Y-%m-%dT%H:%M:%SZ}, which is still to come"
+        hint = "check the clocks of both machines; if they are right, the file was edited: plan anew"
+        reasons.append(Diagnostic("plan-future", message, hint))
+    elif now - made > LONGEST_AGE and ALLOW_OLD not in allowed:
+        hours = (now - made) // timedelta(hours=1)
+        message = f"the saved plan was made {hours} h ago; after 24 h a review is no longer trusted"
+        reasons.append(Diagnostic("plan-old", message, f"{_ANEW}, or give --allow {ALLOW_OLD}"))
+    return tuple(reasons)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        made = datetime.fromisoformat(text)
+        return None if made.tzinfo is None else made.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def check_reviewed(fresh: Plan, saved: Plan | None, expect: str | None) -> tuple[Diagnostic, ...]:
+    """Say why a fresh plan is not the one that was reviewed: the `saved` one, or that of the digest `expect`."""
+    reasons: list[Diagnostic] = []
+    if expect is not None and expect != fresh.digest:
+        message = f"the digest of the plan is {fresh.digest}, not {expect}"
+        reasons.append(Diagnostic("plan-unexpected", message, "look at it again: reconcile plan"))
+    if saved is not None and saved.digest != fresh.digest:
+        message = "the saved plan no longer fits: live or the files moved since; nothing was written"
+        reasons.append(Diagnostic("plan-stale", message, f"{_ANEW}, and review it"))
+        reasons.extend(moved(saved, fresh))
+    return tuple(reasons)

@@ -1,0 +1,207 @@
+"""Makes the plan that undoes a run: what it wrote goes back to what was before, where nobody has changed it since."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model.agents import LiveAgent, LiveState
+from reconciler.model.assignments import Assignment, decode, encode, unpack
+from reconciler.model.desired import DesiredState
+from reconciler.model.skills import SkillCatalog
+from reconciler.plan.build import _finding_order, _place, _with_unions
+from reconciler.plan.change import Action, AgentChange, AgentName, Plan, Summary
+from reconciler.plan.coverage import coverage_rows
+from reconciler.plan.diff import by_skill_id, list_changes
+from reconciler.plan.digest import digest_of
+from reconciler.plan.findings import whole_tenant
+from reconciler.plan.order import order_writes
+from reconciler.plan.outcome import Status
+from reconciler.plan.record import AgentRecord, RunKind, RunRecord, WrittenSkill
+from reconciler.plan.resolve import ignored_skills
+
+# These promise that nothing of ours was committed (see `plan.outcome`); any other end, or none, may hide a write.
+_NOT_WRITTEN = frozenset({Status.ALREADY_DONE, Status.CONFLICT, Status.FAILED, Status.NOT_TRIED})
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+# What the files do to a rollback, and a hint, by what is rolled back.
+_NEXT_APPLY = {
+    RunKind.APPLY: (
+        "unless they were reverted, the files still ask for what the run wrote: the next apply writes it again",
+        "revert the commit{commit} too, and merge that",
+    ),
+    RunKind.ROLLBACK: (
+        "the next apply writes what the files ask for, whatever goes back here",
+        "see what that is: reconcile plan",
+    ),
+}
+
+
+def inverse_plan(record: RunRecord, live: LiveState, desired: DesiredState) -> Plan:
+    """Undo a run, assignment by assignment.
+
+    What is as the run wrote it goes back; what is as it was before needs nothing; anything else was changed since, so
+    it stays and is listed. Every other skill of an agent stays as it is. `live` holds the agents of the run; of the
+    files only the tenant and `ignore_skills` count.
+    """
+    undone = _undo_all(record, live, ignored_skills(desired, live.catalog))
+    listed = sorted((each.change for each in undone if each.change is not None), key=_place)
+    order = order_writes(listed)
+    changes = _with_unions(listed, order)
+    findings = [
+        *_about_run(record, is_empty=not changes),
+        *whole_tenant(live, (), ()),
+        *(finding for each in undone for finding in each.findings),
+    ]
+    return Plan(
+        tenant=desired.tenant.name,
+        digest=digest_of(desired.tenant.name, changes),
+        summary=_summary(undone, changes, len(order), live, desired),
+        changes=changes,
+        coverage=() if live.availability is None else coverage_rows(live.catalog, live.availability, changes),
+        findings=tuple(sorted(findings, key=_finding_order)),
+        ignored=frozenset(live.catalog[number].id for number in ignored_skills(desired, live.catalog)),
+        unreadable=tuple((each.agent, each.unreadable) for each in undone if each.unreadable),
+        order=order,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Undone:
+    """What is to be done about one agent of the run; `unreadable` says why nobody can tell what it holds."""
+
+    agent: AgentName
+    change: AgentChange | None = None
+    findings: tuple[Diagnostic, ...] = ()
+    is_missing: bool = False
+    unreadable: str = ""
+
+
+def _undo_all(record: RunRecord, live: LiveState, ignored: Collection[int]) -> list[_Undone]:
+    """Look at every agent that was, or may have been, written, in the order of their ids."""
+    found = {agent.id: agent for agent in live.agents}
+    written = [each for each in record.agents if each.has_intent and each.status not in _NOT_WRITTEN]
+    return [
+        _undo(each, found.get(each.agent.id), live, ignored) for each in sorted(written, key=lambda each: each.agent.id)
+    ]
+
+
+def _undo(written: AgentRecord, agent: LiveAgent | None, live: LiveState, ignored: Collection[int]) -> _Undone:
+    if agent is None:
+        why = f"`{written.agent.label}` is not on the tenant any more: nothing of it goes back"
+        return _Undone(written.agent, findings=(_skipped(written, why, None),), is_missing=True)
+    name = AgentName(agent.id, agent.email, agent.user_name, written.agent.ref)
+    if agent.assignments is None:
+        why = live.unreadable[agent.id]
+        hint = "mend the agent in the tenant's administration, then roll back again"
+        return _Undone(
+            name, findings=(_skipped(written, f"`{name.label}` is left alone: {why}", hint),), unreadable=why
+        )
+    before = unpack(agent.assignments)
+    back, findings = _judge_all(written, before, live.catalog, ignored)
+    after = {number: code for number, code in (before | back).items() if code is not None}
+    if after == before:
+        return _Undone(name, findings=findings)
+    steps = {number: (code, written.source) for number, code in after.items()}
+    change = AgentChange(
+        agent=name,
+        team=written.team,
+        source=written.source,
+        skills=list_changes(before, after, live.catalog, steps, written.source),
+        before=by_skill_id(before, live.catalog),
+        after=by_skill_id(after, live.catalog),
+        version=agent.version,
+        is_active=agent.active,
+    )
+    return _Undone(name, change, findings)
+
+
+def _judge_all(
+    written: AgentRecord, held: dict[int, int], catalog: SkillCatalog, ignored: Collection[int]
+) -> tuple[dict[int, int | None], tuple[Diagnostic, ...]]:
+    """Give the codes of the skills that go back (None: removed), and why others do not."""
+    back: dict[int, int | None] = {}
+    findings: list[Diagnostic] = []
+    for each in written.skills:
+        number = catalog.numbers_by_id.get(each.skill.id)
+        now = decode(held[number]) if number in held else None
+        if now == each.before:
+            continue
+        if reason := _reason_to_stay(each, now, number, catalog, ignored):
+            why, hint = reason
+            findings.append(_skipped(written, f"`{written.agent.label}`: `{each.skill.name}` {why}", hint))
+        elif number is not None:
+            back[number] = None if each.before is None else encode(*each.before)
+    return back, tuple(findings)
+
+
+def _reason_to_stay(
+    each: WrittenSkill, now: Assignment | None, number: int | None, catalog: SkillCatalog, ignored: Collection[int]
+) -> tuple[str, str] | None:
+    """Say why an assignment stays as it is, and what to do about it; None where it goes back."""
+    if number in ignored:
+        return "stays: `ignore_skills` leaves it to others", "narrow `ignore_skills` in tenant.yaml if it is yours"
+    if now != each.after:
+        return (
+            f"stays: the run wrote {value_words(each.after)}, now it is {value_words(now)}",
+            f"before the run it was {value_words(each.before)}; write that into the files if it should be so again",
+        )
+    if each.before is None or (number is not None and number < catalog.listed and catalog[number].active):
+        return None
+    state = "not on the tenant any more" if number is None or number >= catalog.listed else "not active on the tenant"
+    return (
+        f"does not go back to {value_words(each.before)}: the skill is {state}",
+        "create or activate it in the tenant's administration, then roll back again",
+    )
+
+
+def _skipped(written: AgentRecord, message: str, hint: str | None) -> Diagnostic:
+    return Diagnostic("rollback-skipped", message, hint, written.source, Severity.WARN)
+
+
+def value_words(value: Assignment | None) -> str:
+    """Write an assignment for a sentence: `60`, `60 (not available)`, `absent`."""
+    if value is None:
+        return "absent"
+    return f"{value.proficiency}" if value.available else f"{value.proficiency} (not available)"
+
+
+def _about_run(record: RunRecord, *, is_empty: bool) -> Iterator[Diagnostic]:
+    head = record.head
+    by = f" by {head.who}" if head.who else ""
+    yield Diagnostic(
+        "rollback-of",
+        f"undoes the {head.kind} {head.run}, started {head.started_at:%Y-%m-%dT%H:%M:%SZ}{by}",
+        f"what it wrote: reconcile runs {head.run}",
+        severity=Severity.INFO,
+    )
+    if record.damage:
+        yield Diagnostic(
+            "rollback-incomplete",
+            f"the journal of the run is damaged: {record.damage}; what it recorded from there on is not undone",
+            "compare the plan with what you know of the run; the files of the commit before it say the rest",
+            severity=Severity.WARN,
+        )
+    if not is_empty:
+        commit = f" `{head.commit[:12]}`" if _COMMIT.fullmatch(head.commit) else ""
+        message, hint = _NEXT_APPLY[head.kind]
+        yield Diagnostic("rollback-files", message, hint.format(commit=commit), severity=Severity.WARN)
+
+
+def _summary(
+    undone: Sequence[_Undone], changes: Sequence[AgentChange], writes: int, live: LiveState, desired: DesiredState
+) -> Summary:
+    actions = [assignment.action for change in changes for assignment in change.skills]
+    return Summary(
+        agents_managed=len(undone),
+        agents_changed=len(changes),
+        # Nobody asked which of the declared agents are live, so all count as if they were.
+        agents_unmanaged=max(0, live.total - desired.agent_count),
+        agents_missing=sum(each.is_missing for each in undone),
+        agents_unreadable=sum(bool(each.unreadable) for each in undone),
+        assignments_added=actions.count(Action.ADD),
+        assignments_changed=actions.count(Action.CHANGE),
+        assignments_removed=actions.count(Action.REMOVE),
+        writes=writes,
+        requests=writes + live.pages if writes else 0,
+        eta_seconds=round(desired.tenant.rate_limit.seconds_for(writes), 1),
+    )

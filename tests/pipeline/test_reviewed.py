@@ -1,0 +1,97 @@
+"""What was reviewed is what is applied, or nothing: saved plans and digests."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Unpack
+
+import pytest
+
+from reconciler.errors import Refused
+from reconciler.plan.scope import Filters
+from reconciler.render.plan_json import SavedPlan, plan_as_json, read_plan
+from reconciler.simulator import Assignment
+from tests.conftest import VirtualClock
+from tests.world import How, World, agent
+
+
+@pytest.fixture
+def world(tmp_path: Path, clock: VirtualClock) -> World:
+    """Two agents who change."""
+    world = World(tmp_path, clock, (agent("ana", Billing=50), agent("bo", Billing=50)))
+    world.write_agents(ana="{Billing: 60}", bo="{Billing: 60, Chat: 40}")
+    return world
+
+
+def _saved(world: World, filters: Filters = Filters()) -> SavedPlan:  # noqa: B008 - frozen
+    """Plan, save, and read it back, as `plan --out` and `apply FILE` do."""
+    text = plan_as_json(world.plan(filters), f"{world.clock.now():%Y-%m-%dT%H:%M:%SZ}")
+    return read_plan(text.encode(), "plan.json")
+
+
+def _refused(world: World, **how: Unpack[How]) -> list[str]:
+    before = world.committed_by_api()
+    with pytest.raises(Refused) as caught:
+        world.apply(**how)
+    assert world.committed_by_api() == before
+    assert not any(line.startswith("PATCH") for line in world.sent())
+    return [each.code for each in caught.value.diagnostics]
+
+
+def test_a_plan_that_still_holds_is_applied(world: World) -> None:
+    saved = _saved(world)
+    outcome = world.apply(claim=saved, expect=saved.plan.digest)
+    assert outcome.is_complete
+    assert outcome.digest == saved.plan.digest
+
+
+def test_a_narrowed_plan_is_applied_as_narrow(world: World) -> None:
+    """A saved plan says itself what it is about: the other agent is not written."""
+    saved = _saved(world, Filters(agents=("ana@example.com",)))
+    assert world.apply(saved.plan.filters, claim=saved).is_complete
+    assert {commit.agent_id for commit in world.tenant.commits} == {"id-ana"}
+
+
+MOVES: dict[str, Callable[[World], object]] = {
+    "live": lambda world: world.tenant.edit_skills("id-ana", {"skill-billing": Assignment(55)}),
+    "files": lambda world: world.write_agents(ana="{Billing: 61}", bo="{Billing: 60, Chat: 40}"),
+    "fewer": lambda world: world.write_agents(bo="{Billing: 60, Chat: 40}"),
+    "done": lambda world: world.tenant.edit_skills("id-ana", {"skill-billing": Assignment(60)}),
+    "gone": lambda world: world.tenant.delete_agent("id-ana"),
+}
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES.keys())
+def test_a_plan_that_moved_is_refused_and_says_what_moved(world: World, move: Callable[[World], object]) -> None:
+    """Live or the files, more or less: nothing is written."""
+    saved = _saved(world)
+    move(world)
+    world.tenant.commits.clear()
+    world.sent()
+    codes = _refused(world, claim=saved)
+    assert codes[0] == "plan-stale"
+    assert any(code.endswith("-moved") for code in codes[1:])
+    assert _refused(world, expect=saved.plan.digest) == ["plan-unexpected"]
+
+
+def test_an_old_plan_is_refused_unless_that_is_allowed(world: World) -> None:
+    saved = _saved(world)
+    world.clock._elapsed_s += 24 * 3600 + 60
+    assert _refused(world, claim=saved) == ["plan-old"]
+    assert world.apply(claim=saved, allowed=frozenset({"old-plan"})).is_complete
+
+
+def test_the_plan_of_another_tenant_is_refused_before_anything_is_asked(world: World) -> None:
+    saved = _saved(world)
+    world.write("tenant.yaml", "version: 1\ntenant: {name: other, api: simulator}\n")
+    world.sent()
+    assert _refused(world, claim=saved) == ["plan-foreign"]
+    assert world.sent() == []
+
+
+def test_without_removals_nothing_is_taken_away(world: World) -> None:
+    """And whoever only loses is not written at all."""
+    world.write_agents(ana="{Chat: 60}", bo="{}")
+    assert world.apply(Filters(no_removals=True)).is_complete
+    assert world.live("ana") == {"skill-billing": (50, True), "skill-chat": (60, True)}
+    assert world.live("bo") == {"skill-billing": (50, True)}
+    assert world.plan(Filters(no_removals=True)).changes == ()
