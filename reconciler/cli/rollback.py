@@ -41,6 +41,7 @@ def rollback(
     import asyncio
 
     context, chosen = console.load()
+    console.folder = context.runs.as_posix()  # places are lines of the run's journal
     how = Writing.of(given)
     dialog = Dialog(console, chosen.desired.tenant, is_asking=not how.yes, shows_plan_on_stdout=format == "text")
     outcome = asyncio.run(_run(context, chosen, run, how, dialog))

@@ -31,7 +31,7 @@ def _differences(saved: Plan, fresh: Plan) -> Iterator[Diagnostic]:
         if old is not None and new is not None:
             yield from _in_both(old, new)
         elif old is not None:
-            yield _alone(old, f"only in the saved plan, with {_counted(old)}; now there is nothing to do")
+            yield _alone(old, f"only in the saved plan, with {_counted(old)}; nothing to do now")
         elif new is not None:
             yield _alone(new, f"not in the saved plan; now there is {_counted(new)} to make")
 

@@ -74,6 +74,19 @@ def test_killed_at_any_byte_the_whole_lines_read_back(tmp_path: Path) -> None:
             assert not list_runs(file.parent, None), "nothing was sent yet: no run"
 
 
+@pytest.mark.parametrize("garbage", [b"\x00" * 40, b"\x00" * 40 + b"\n", b'{"type":"out', b"t\n"])
+def test_what_a_power_cut_leaves_of_the_last_line_is_forgiven(tmp_path: Path, garbage: bytes) -> None:
+    """Blocks of a file need not reach the disk in their order: zeros, or the end of a line without its beginning."""
+    path = _whole(tmp_path)
+    before = read_run(path)
+    with path.open("ab") as file:
+        file.write(garbage)
+    assert read_run(path) == before
+    with path.open("ab") as file:
+        file.write(b"\nmore\n")
+    assert "line 10 " in read_run(path).damage
+
+
 @given(line=st.integers(0, 8), at=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
 def test_any_changed_byte_is_noticed(tmp_path_factory: pytest.TempPathFactory, line: int, at: float, byte: int) -> None:
     """By its line; only in the last one a byte may make it look torn, and then it is not believed either."""

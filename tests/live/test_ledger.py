@@ -75,7 +75,7 @@ class Tenant:
                 self.pauses.append((self.clock.passed, self.clock.passed + travel.retry_after_s))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     kind=st.sampled_from(Kind), ledgers=st.integers(1, 3), limit=st.integers(1, 8), travels=TRAVELS,
 )  # fmt: skip

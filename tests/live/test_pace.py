@@ -1,6 +1,7 @@
 """Pace: never more in any window than the tenant allows, and nothing inside a `Retry-After`."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from random import Random
@@ -10,13 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import TenantError
-from reconciler.live import Tenant
+from reconciler.live import Tenant, open_tenant
 from reconciler.live.waits import Grant, backoff_s, grant_in, retry_after_s
+from reconciler.model.secret import Secret
 from reconciler.model.tenant import RateLimit
+from reconciler.simulator import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Behaviour, demo_tenant, make_app
 
 from .server import (
-    ORIGIN,
     START,
+    TOKEN,
     Answer,
     Call,
     FakeClock,
@@ -24,6 +27,7 @@ from .server import (
     agent,
     agent_id,
     by_id,
+    connection,
     listing,
     running,
     scripted,
@@ -32,6 +36,7 @@ from .server import (
 
 DATE = format_datetime(START, usegmt=True)
 EPOCH = str(int(START.timestamp()) + 20)
+TOKEN_BODY = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600}
 LATER = format_datetime(START + timedelta(seconds=7), usegmt=True)
 
 

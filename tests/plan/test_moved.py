@@ -88,8 +88,7 @@ MOVES: dict[str, tuple[Callable[[World], object], str]] = {
     ),
     "an agent less": (
         lambda world: world.write_agents(bo="{Billing: 1}"),
-        "plan-moved: `ana`: only in the saved plan, with 3 changes; now there is nothing to do: "
-        "live or the files moved",
+        "plan-moved: `ana`: only in the saved plan, with 3 changes; nothing to do now: live or the files moved",
     ),
 }
 

@@ -48,7 +48,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("SQLITE_FULL", "cannot grow: the disk is full", "free some space, or " + _ELSEWHERE),
     ("SQLITE_READONLY", "cannot be written", _ELSEWHERE),
     ("SQLITE_CANTOPEN", "cannot be opened", _ELSEWHERE),
-    ("SQLITE_IOERR", "cannot be read or written", _ELSEWHERE),
+    ("SQLITE_IOERR", "cannot be read or written", "see whether the disk is full, or " + _ELSEWHERE),
     ("SQLITE_NOTADB", "is damaged", "delete it"),
     ("SQLITE_CORRUPT", "is damaged", "delete it"),
 )
