@@ -1,7 +1,9 @@
 """`reconcile` itself: the global options, the table of commands, and the exit code of every way to end."""
 
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -136,9 +138,20 @@ def app(
 def run(args: Sequence[str]) -> int:
     """Run one command line and give its exit code; nothing that can be expected leaves as a traceback."""
     try:
-        result: Any = app.main(args=list(args), prog_name="reconcile", standalone_mode=False)
+        with _terminated_as_interrupted():
+            result: Any = app.main(args=list(args), prog_name="reconcile", standalone_mode=False)
         code = int(result or Exit.DONE)
     except BaseException as error:  # noqa: BLE001 - the one place where every way to end gets its words and its code
         return report(error)
     is_lost = code == Exit.DONE and Console.latest is not None and Console.latest.has_failed_output
     return Exit.FAILED if is_lost else code
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Take SIGTERM, which CI sends, for the Ctrl-C of a person; whoever serves or writes has its own way with both."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

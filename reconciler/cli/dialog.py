@@ -38,6 +38,7 @@ class Dialog:
             self._progress.close()
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().remove_signal_handler(number)
+                signal.signal(number, signal.default_int_handler)  # as it was before: see `cli.app`
 
     def confirm(self, plan: "Plan") -> bool:
         """Show the plan and ask whether to go on; a plan without changes needs no answer."""

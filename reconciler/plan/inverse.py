@@ -145,7 +145,7 @@ def _reason_to_stay(
             f"stays: the run wrote {value_words(each.after)}, now it is {value_words(now)}",
             f"before the run it was {value_words(each.before)}; write that into the files if it should be so again",
         )
-    if each.before is None or (number is not None and number < catalog.listed and catalog[number].active):
+    if each.before is None or (number is not None and catalog[number].active):
         return None
     state = "not on the tenant any more" if number is None or number >= catalog.listed else "not active on the tenant"
     return (
