@@ -47,27 +47,37 @@ class Failed(Exception):  # noqa: N818 - it names what happened
 
 def run(function: str, *args: object) -> Cost:
     """Call `module:function` of this folder in a fresh interpreter, with every argument as text."""
-    return spend([sys.executable, __file__, function, *map(str, args)])
+    return spend(command(function, *args))
 
 
-def spend(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Cost:
-    """Run a command to its end; Failed when it does not exit with 0."""
+def command(function: str, *args: object) -> list[str]:
+    """Give the command that calls `module:function` of this folder and prints its numbers, as JSON on one line."""
+    return [sys.executable, __file__, function, *map(str, args)]
+
+
+def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the environment in which the product is found, and `env` on top of it."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     environ = {**os.environ, "PYTHONPATH": path, **(env or {})}
     # Whoever starts a command twice finds it compiled.
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environ
+
+
+def spend(words: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Cost:
+    """Run a command to its end; Failed when it does not exit with 0."""
     # Into files, not pipes: nobody has to read while the process runs.
     with TemporaryFile() as stdout, TemporaryFile() as stderr:
         started = monotonic()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environ, cwd=cwd
+            words, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environment(env), cwd=cwd
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         output, said = (_written(file) for file in (stdout, stderr))
     if process.returncode:
-        message = f"{' '.join(command[:4])}: exit code {process.returncode}: {said[-2000:].strip()}"
+        message = f"{' '.join(words[:4])}: exit code {process.returncode}: {said[-2000:].strip()}"
         raise Failed(message)
     return Cost(usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss * _PEAK_UNIT, output)
 

@@ -18,6 +18,7 @@ BENCHES = {
     "loading": ("loading", "desired state from files"),
     "plan": ("planning", "a whole plan, against bare parsers and against other tools"),
     "requests": ("counting", "requests sent, and what is lost, against a simple updater"),
+    "pace": ("pace", "an apply against the bound of the rate limit, and what is refused or lost on the way"),
     "startup": ("startup", "the start of the command, against the bare interpreter"),
 }
 

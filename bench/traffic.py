@@ -6,8 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from children import Numbers
+from terms import Terms
 from updater import Updater
-from world import Terms, World
+from world import World
 
 from reconciler import pipeline
 from reconciler.plan.outcome import Status

@@ -2,24 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from children import Numbers
+from judging import sent
+from terms import Terms
 from virtual_time import VirtualTime
 
 from reconciler import pipeline
 from reconciler.simulator import (
     Agent,
     App,
-    Arrival,
     Assignment,
     Author,
     Behaviour,
-    RetryAfter,
     Seed,
     SkillSet,
     Tenant,
@@ -28,36 +27,7 @@ from reconciler.simulator import (
     make_app,
 )
 
-LIMIT = 100
-WINDOW_S = 60.0
-TOO_MANY_REQUESTS = 429
 _Message = MutableMapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What stands between a tool and its tenant.
-
-    `configured` is the limit that the tool is told, `limit` the tenant's own (None: there is none). Each way takes
-    `latency_s` on average, drawn evenly from as much below as above it: `jitter` times the average. `ledger` is the
-    store of our rate ledger.
-    """
-
-    configured: int = LIMIT
-    limit: int | None = LIMIT
-    window_s: float = WINDOW_S
-    latency_s: float = 0.05
-    jitter: float = 0.0
-    ledger: str = "memory"
-    rate_headers: bool = False
-    retry_after: str = RetryAfter.SECONDS
-
-    @property
-    def behaviour(self) -> Behaviour:
-        """The tenant's side of it."""
-        return Behaviour(
-            limit=self.limit, window_s=self.window_s, rate_headers=self.rate_headers, retry_after=self.retry_after
-        )
 
 
 class Scene:
@@ -97,7 +67,7 @@ class World:
         self.terms = terms
         self.scene = Scene(agents, changed)
         self.time = VirtualTime()
-        self.tenant = Tenant(self.scene.seed, terms.behaviour, clock=self.time.epoch_s)
+        self.tenant = Tenant(self.scene.seed, behaviour_of(terms), clock=self.time.epoch_s)
         self.app: App = make_app(self.tenant, sleep=self.time.sleep)
         self.edits: dict[str, str] = {}
         self._random = Random(agents)  # noqa: S311 - chance that repeats itself
@@ -150,18 +120,14 @@ class World:
         }
 
 
-def sent(log: list[Arrival]) -> Numbers:
-    """Count what a tenant's log holds, by kind."""
-    return {
-        "sent": len(log),
-        "tokens": sum(request.path == "/oauth/token" for request in log),
-        "reads": sum(request.method == "GET" for request in log),
-        "writes": sum(request.method == "PATCH" for request in log),
-        "throttled": sum(request.status == TOO_MANY_REQUESTS for request in log),
-    }
+def behaviour_of(terms: Terms) -> Behaviour:
+    """Give the tenant's side of the terms."""
+    return Behaviour(
+        limit=terms.limit, window_s=terms.window_s, rate_headers=terms.rate_headers, retry_after=terms.retry_after
+    )
 
 
-def _raised(agent: Agent) -> Mapping[str, Assignment]:
+def _raised(agent: Agent) -> SkillSet:
     """Give the agent's set with another level for its first skill."""
     first, (level, available) = next(iter(agent.skills.items()))
     return {**agent.skills, first: Assignment((level + 1) % 101, available)}

@@ -105,6 +105,7 @@ class _Run:
         self._ended: dict[str, AgentOutcome] = {}
         self._as_written: dict[str, AgentChange] = {}
         self._after_union: dict[int, AgentState] = {}
+        self._has_intent: set[str] = set()
         self._busy: dict[asyncio.Task[None], AgentWrite] = {}
         self._halt: Halt | None = None
         self._news = asyncio.Event()
@@ -221,6 +222,7 @@ class _Run:
                 raise _Halted
             try:
                 self._journal.intent(change, part, body, version, attempt)
+                self._has_intent.add(change.agent.id)
             except JournalBroken as error:
                 self._stop(Halt("the journal could not be written", error.diagnostics))
                 raise
@@ -253,7 +255,7 @@ class _Run:
             message = f"what it gains was written, what it loses was not: {outcome.message}"
             outcome = AgentOutcome(outcome.agent, Status.HELD_BACK, message)
         self._ended[outcome.agent.id] = outcome
-        if outcome.status is not Status.NOT_TRIED:
+        if outcome.status is not Status.NOT_TRIED or outcome.agent.id in self._has_intent:
             self._journal.outcome(outcome)
         self._terms.progress(outcome)
 

@@ -62,7 +62,7 @@ class Dialog:
             self._console.write(plan_as_text(plan, self._console.folder, self._tenant.rate_limit, self._console.style))
         else:
             text = plan_as_text(plan, self._console.folder, self._tenant.rate_limit, self._console.talk_style)
-            self._console.say(text.rstrip("\n"))
+            self._console.show(text.rstrip("\n"))
 
     def _ask(self, plan: "Plan") -> bool:
         import signal
@@ -76,10 +76,7 @@ class Dialog:
         # While a person thinks, Ctrl-C ends the question at once.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            self._console.clear()
-            sys.stderr.write(f"\nWrite this to {plan.tenant}? Only `yes` is accepted: ")
-            sys.stderr.flush()
-            return sys.stdin.readline().strip() == "yes"
+            return self._console.ask(f"Write this to {plan.tenant}? Only `yes` is accepted:") == "yes"
         finally:
             signal.signal(signal.SIGINT, before)
 

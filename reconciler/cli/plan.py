@@ -57,7 +57,7 @@ def plan(
     )
     created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
     if out is not None:
-        save(made, Path(out), created_at)
+        save(made, Path(out), created_at, console)
         console.say(f"saved to {out}; show it again: reconcile show {out}")
     console.write(written(made, format, created_at, console, chosen.desired.tenant))
     return Exit.CHANGES if detailed_exitcode and made.changes else Exit.DONE
@@ -71,7 +71,7 @@ def written(made: "Plan", format: str, created_at: str, console: Console, tenant
     return PLAN_FORMATS[format](made, View(created_at, console.folder if tenant else "", rate_limit, console.style))
 
 
-def save(made: "Plan", path: "Path", created_at: str) -> None:
+def save(made: "Plan", path: "Path", created_at: str, console: Console) -> None:
     """Save a plan for its owner's eyes only, whole or not at all. InvalidInput when the place takes no file."""
     from reconciler.apply.whole_file import write_whole
     from reconciler.diagnostics import Diagnostic
@@ -79,7 +79,7 @@ def save(made: "Plan", path: "Path", created_at: str) -> None:
     from reconciler.render.plan_json import plan_as_json
 
     try:
-        write_whole(path, plan_as_json(made, created_at))
+        write_whole(path, console.redactor.mask_json(plan_as_json(made, created_at)))
     except OSError as error:
         hint = "give a file in a folder that exists and that you may write"
         raise InvalidInput(Diagnostic("out-file", f"--out {path}: {error.strerror}", hint)) from error

@@ -54,7 +54,7 @@ def runs(console: Console, run: str | None, format: str, limit: int) -> int:  # 
 
 
 def _find(folder: "Path", tenant: str | None, run: str) -> "RunRecord":
-    """Find one run. Where no tenant was named it is the run's own, or for `last` that of the newest run."""
+    """Find one run. Where no tenant was named it is that of the newest run that `run` can mean."""
     from reconciler.apply.journal import SUFFIX
     from reconciler.apply.runs import find_run, list_runs, read_run
     from reconciler.diagnostics import Diagnostic

@@ -6,7 +6,8 @@ import httpx
 
 # In the order in which they say most.
 _KEYS = ("message", "error_description", "detail", "error", "title")
-_LONGEST_BODY = 20_000
+# More than the quoter looks at, so that it knows of a cut, which may go through a secret.
+_LONGEST_BODY = 100_000
 
 
 def said_in(response: httpx.Response) -> str:

@@ -1,6 +1,6 @@
 """Builds the plan: every managed agent compared, what differs listed, sorted, counted and named by its digest."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.diagnostics import Diagnostic
@@ -36,9 +36,7 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
     in_scope = [row for row in sides.matched.live if scope.holds(row)]
     missing = [row for row in sides.matched.missing if scope.holds(row)]
     ignored = ignored_skills(desired, live.catalog)
-    listed = sorted(_agent_changes(sides, scope, ignored), key=_place)
-    order = order_writes(listed)
-    changes = _with_unions(listed, order)
+    changes, order = in_order(_agent_changes(sides, scope, ignored))
     unreadable = _unreadable(sides, in_scope) if live.unreadable else ()
     findings = [
         *missing_agents(desired, missing, live),
@@ -52,7 +50,7 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
         summary=_summary(sides, changes, len(order), rate_limit, (len(in_scope), len(missing), len(unreadable))),
         changes=changes,
         coverage=() if live.availability is None else coverage_rows(live.catalog, live.availability, changes),
-        findings=tuple(sorted(findings, key=_finding_order)),
+        findings=sorted_findings(findings),
         unreadable=unreadable,
         ignored=frozenset(live.catalog[number].id for number in ignored),
         order=order,
@@ -60,19 +58,18 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
     )
 
 
-def _with_unions(changes: Sequence[AgentChange], order: Sequence[Step]) -> tuple[AgentChange, ...]:
+def in_order(found: Iterable[AgentChange]) -> tuple[tuple[AgentChange, ...], tuple[Step, ...]]:
+    """Sort the changes by agent, order their writes, and mark those that take two."""
+    changes = sorted(found, key=lambda change: (change.agent.label.casefold(), change.agent.id))
+    order = order_writes(changes)
     unions = {step.change for step in order if step.part is Part.UNION}
-    return tuple(
-        replace(change, has_union=True) if number in unions else change for number, change in enumerate(changes)
-    )
+    marked = (replace(change, has_union=True) if at in unions else change for at, change in enumerate(changes))
+    return tuple(marked), order
 
 
-def _place(change: AgentChange) -> tuple[str, str]:
-    return (change.agent.label.casefold(), change.agent.id)
-
-
-def _finding_order(finding: Diagnostic) -> tuple[str, tuple[str, int, int, str, str]]:
-    return (finding.code, finding.sort_key)
+def sorted_findings(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sort the findings of a plan: by code, then by place."""
+    return tuple(sorted(findings, key=lambda finding: (finding.code, finding.sort_key)))
 
 
 def _agent_changes(sides: Sides, scope: Scope, ignored: frozenset[int]) -> Iterator[AgentChange]:

@@ -76,6 +76,13 @@ class AssignmentChange:
         return _is_available(self.after) - _is_available(self.before)
 
 
+def value_words(assignment: Assignment | None) -> str:
+    """Write an assignment for a sentence: `60`, `60 (not available)`, `absent`."""
+    if assignment is None:
+        return "absent"
+    return f"{assignment.proficiency}" + ("" if assignment.available else " (not available)")
+
+
 def _is_available(assignment: Assignment | None) -> bool:
     return assignment is not None and assignment.available
 

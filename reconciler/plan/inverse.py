@@ -9,13 +9,12 @@ from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.assignments import Assignment, decode, encode, unpack
 from reconciler.model.desired import DesiredState
 from reconciler.model.skills import SkillCatalog
-from reconciler.plan.build import _finding_order, _place, _with_unions
-from reconciler.plan.change import Action, AgentChange, AgentName, Plan, Summary
+from reconciler.plan.build import in_order, sorted_findings
+from reconciler.plan.change import Action, AgentChange, AgentName, Plan, Summary, value_words
 from reconciler.plan.coverage import coverage_rows
 from reconciler.plan.diff import by_skill_id, list_changes
 from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import whole_tenant
-from reconciler.plan.order import order_writes
 from reconciler.plan.outcome import Status
 from reconciler.plan.record import AgentRecord, RunKind, RunRecord, WrittenSkill
 from reconciler.plan.resolve import ignored_skills
@@ -44,9 +43,7 @@ def inverse_plan(record: RunRecord, live: LiveState, desired: DesiredState) -> P
     files only the tenant and `ignore_skills` count.
     """
     undone = _undo_all(record, live, ignored_skills(desired, live.catalog))
-    listed = sorted((each.change for each in undone if each.change is not None), key=_place)
-    order = order_writes(listed)
-    changes = _with_unions(listed, order)
+    changes, order = in_order(each.change for each in undone if each.change is not None)
     findings = [
         *_about_run(record, is_empty=not changes),
         *whole_tenant(live, (), ()),
@@ -58,7 +55,7 @@ def inverse_plan(record: RunRecord, live: LiveState, desired: DesiredState) -> P
         summary=_summary(undone, changes, len(order), live, desired),
         changes=changes,
         coverage=() if live.availability is None else coverage_rows(live.catalog, live.availability, changes),
-        findings=tuple(sorted(findings, key=_finding_order)),
+        findings=sorted_findings(findings),
         ignored=frozenset(live.catalog[number].id for number in ignored_skills(desired, live.catalog)),
         unreadable=tuple((each.agent, each.unreadable) for each in undone if each.unreadable),
         order=order,
@@ -156,13 +153,6 @@ def _reason_to_stay(
 
 def _skipped(written: AgentRecord, message: str, hint: str | None) -> Diagnostic:
     return Diagnostic("rollback-skipped", message, hint, written.source, Severity.WARN)
-
-
-def value_words(value: Assignment | None) -> str:
-    """Write an assignment for a sentence: `60`, `60 (not available)`, `absent`."""
-    if value is None:
-        return "absent"
-    return f"{value.proficiency}" if value.available else f"{value.proficiency} (not available)"
 
 
 def _about_run(record: RunRecord, *, is_empty: bool) -> Iterator[Diagnostic]:

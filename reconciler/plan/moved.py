@@ -5,7 +5,7 @@ from itertools import islice
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.assignments import Assignment
-from reconciler.plan.change import AgentChange, AssignmentChange, Plan
+from reconciler.plan.change import AgentChange, AssignmentChange, Plan, value_words
 
 _MOST_LINES = 20
 
@@ -72,18 +72,12 @@ def _moved_values(
     if before == planned.before and after == planned.after:
         return None
     if after == planned.after:
-        return Diagnostic("live-moved", f"{text}, but live moved to {_value(before)}", position=at)
+        return Diagnostic("live-moved", f"{text}, but live moved to {value_words(before)}", position=at)
     if before == planned.before:
-        return Diagnostic("files-moved", f"{text}, but the files moved to {_value(after)}", position=at)
-    text = f"{text}, but live moved to {_value(before)} and the files to {_value(after)}"
+        return Diagnostic("files-moved", f"{text}, but the files moved to {value_words(after)}", position=at)
+    text = f"{text}, but live moved to {value_words(before)} and the files to {value_words(after)}"
     return Diagnostic("plan-moved", text, position=at)
 
 
 def _arrow(row: AssignmentChange) -> str:
-    return f"{_value(row.before)} -> {_value(row.after)}"
-
-
-def _value(assignment: Assignment | None) -> str:
-    if assignment is None:
-        return "absent"
-    return f"{assignment.proficiency}" + ("" if assignment.available else " (not available)")
+    return f"{value_words(row.before)} -> {value_words(row.after)}"

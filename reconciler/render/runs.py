@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import accumulate
 
 from reconciler.model.assignments import Assignment
-from reconciler.plan.inverse import value_words
+from reconciler.plan.change import value_words
 from reconciler.plan.outcome import Status
 from reconciler.plan.record import AgentRecord, RunRecord, RunState, WrittenSkill
 from reconciler.render.escape import terminal

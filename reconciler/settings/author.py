@@ -41,15 +41,11 @@ _PASSED_ON = (
     "GIT_CONFIG_NOSYSTEM",
     "GIT_CEILING_DIRECTORIES",
 )
-_QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
-# What a repository's own configuration could make `git status` run, or fetch; and a bare repository is no place for
-# files, but could come with them in a pull request.
-_DISARMED = (
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "protocol.allow=never",
-    "safe.bareRepository=explicit",
-)
+# No questions; no writing, and so no hooks; no fetching of what a partial clone lacks, by any protocol.
+_QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_ALLOW_PROTOCOL": "none", "LC_ALL": "C"}
+# What a repository's own configuration could make `git status` run; and a bare repository is no place for files, but
+# could come with them in a pull request.
+_DISARMED = ("core.fsmonitor=false", "safe.bareRepository=explicit")
 _ASKED = r"^(user\.email|filter\..*\.(clean|process|required))$"
 _TIMEOUT_S = 2.0
 _LONGEST = 200
@@ -129,7 +125,7 @@ class _Git:
         options = [part for setting in _DISARMED for part in ("-c", setting)]
         try:
             done = subprocess.run(  # noqa: S603 - the words are ours, and there is no shell
-                [self.program, "--no-pager", "-C", str(self.folder), *options, *question],
+                [self.program, "-C", str(self.folder), *options, *question],
                 env={**self.environ, **settings},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

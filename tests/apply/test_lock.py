@@ -1,6 +1,7 @@
 """One writer for each tenant on a machine: the kernel's lock, which dies with its process, and names its holder."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import subprocess
@@ -99,9 +100,39 @@ def test_whoever_waits_says_so_once_and_gets_it_when_it_is_free(tmp_path: Path) 
 
 def test_waiting_ends(tmp_path: Path) -> None:
     said: list[str] = []
+    clock = VirtualClock()
     with _acquire(tmp_path), pytest.raises(Refused):
-        _acquire(tmp_path, wait_s=300, said=said)
+        asyncio.run(TenantLock.acquire(tmp_path, "acme", HOLDER, clock=clock, wait_s=300, stage=said.append))
+    assert clock.monotonic() == pytest.approx(300, abs=0.3)
     assert len(said) == 1
+
+
+def test_a_lock_file_replaced_while_it_is_taken_is_not_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes second opens the new file, so the old one keeps nobody out."""
+    flock = fcntl.flock
+    replaced: list[int] = []
+
+    def replace_then_flock(file: int, operation: int) -> None:
+        if not replaced:
+            (tmp_path / "acme.lock").unlink()
+            replaced.append((tmp_path / "acme.lock").write_text(""))
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", replace_then_flock)
+    with _acquire(tmp_path, wait_s=1), pytest.raises(Refused):
+        _acquire(tmp_path)
+    assert replaced
+
+
+def test_whoever_is_refused_leaves_nothing_open(tmp_path: Path) -> None:
+    with _acquire(tmp_path):
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for _ in range(3):
+            with pytest.raises(Refused):
+                _acquire(tmp_path, wait_s=1)
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
@@ -141,6 +172,11 @@ def test_what_a_holder_says_of_itself_is_cut(tmp_path: Path) -> None:
         _acquire(tmp_path)
     assert len(str(caught.value)) < 600
     assert "\U0001f600" in str(caught.value)
+    with _acquire(tmp_path):
+        words = b'{"pid":1,"host":"%s","run":"r","who":"w","since":"2026-11-22T14:00:00Z"}'
+        (tmp_path / "acme.lock").write_bytes(words % (b"h" * 5000))
+        with pytest.raises(Refused, match=r"pid 1 on h{200} "):
+            _acquire(tmp_path)
 
 
 def test_nobody_known_is_somebody(tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def test_a_doubtful_write_is_judged_by_the_skills_that_it_changed(tmp_path: Path
     (record,) = read_run(path).agents
     assert (record.status, record.resolved_by) == (status, OURS)
     assert words in record.message
+    assert not record.is_doubtful
     assert _resolve(tmp_path, tenant) == []
     assert tenant.asked == ["id-ana"]
 

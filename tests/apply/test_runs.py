@@ -310,9 +310,12 @@ def test_what_is_no_ordinary_file_is_neither_opened_for_ever_nor_followed(tmp_pa
     os.mkfifo(tmp_path / "fifo.jsonl")
     (tmp_path / "folder.jsonl").mkdir()
     (tmp_path / "link.jsonl").symlink_to("/dev/zero")
+    (tmp_path / "link-to-file.jsonl").symlink_to(_whole(tmp_path / "elsewhere"))
     with (tmp_path / "huge.jsonl").open("wb") as file:
         file.truncate(513 * 1024 * 1024)
-    assert sorted(each.head.run for each in list_runs(tmp_path, None)) == ["fifo", "folder", "huge", "link"]
+    assert sorted(each.head.run for each in list_runs(tmp_path, None)) == [
+        "fifo", "folder", "huge", "link", "link-to-file",
+    ]  # fmt: skip
     assert all("cannot be read" in each.damage for each in list_runs(tmp_path, "acme"))
 
 

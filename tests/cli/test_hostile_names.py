@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.cli.console import Console, Verbosity
@@ -218,6 +218,9 @@ def test_annotations_that_are_meant_are_obeyed(reconcile: Reconcile, example: Pa
     assert "##[" not in out
 
 
+@example("\ufe0f::x::")
+@example("x\n \u00a0:\ufe0f:x::")
+@example("x #\ufe0f##[x]")
 @given(st.text(st.sampled_from(":#[ \t\n\r\ufe0f\u00a0ax%")))
 def test_no_output_is_obeyed_and_the_rest_stays(text: str) -> None:
     """What is taken away is only what would be obeyed; twice is once; in JSON it is the same text."""

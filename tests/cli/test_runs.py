@@ -2,13 +2,17 @@
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
 
+from reconciler.apply.journal import Journal
 from reconciler.cli.app import app
+from reconciler.plan.record import RunHead, RunKind, RunState
 from tests.cli.conftest import Ended, Reconcile, Served
+from tests.conftest import VirtualClock
 
 TENANT = "acme-demo"
 
@@ -81,6 +85,24 @@ def test_a_tenant_narrows_the_list_and_the_search(reconcile: Reconcile) -> None:
     assert reconcile("--tenant", "other", "runs").out.startswith("no run of tenant `other` ")
     assert reconcile("--tenant", "other", "runs", "last").code == 3
     assert reconcile("--tenant", TENANT, "runs", "last").out == reconcile("runs", "last").out
+
+
+@pytest.mark.usefixtures("folder")
+def test_without_a_tenant_a_run_is_found_whosever_it_is(reconcile: Reconcile) -> None:
+    """And `last` is the newest of all."""
+    for second, tenant in enumerate(("one", "two", "one")):
+        head = RunHead(f"2026112{second}-a", RunKind.APPLY, tenant, "", datetime(2026, 11, 20 + second, tzinfo=UTC))
+        journal = Journal.create(Path("state/runs"), head, clock=VirtualClock())
+        journal.end(RunState.COMPLETE)
+        journal.close()
+    heads = {name: reconcile("runs", name).out.splitlines()[0] for name in ("20261120", "20261121", "last")}
+    assert heads == {
+        "20261120": "20261120-a: apply of one, every agent as planned",
+        "20261121": "20261121-a: apply of two, every agent as planned",
+        "last": "20261122-a: apply of one, every agent as planned",
+    }
+    assert reconcile("--tenant", "two", "runs", "last").out.startswith(heads["20261121"])
+    assert _listed(reconcile("--tenant", "one", "runs", "--format", "json")) == ["20261122-a", "20261120-a"]
 
 
 def test_broken_files_do_not_hide_the_past(reconcile: Reconcile, example: Path, applied: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import io
 import json
 import logging
 import threading
@@ -64,6 +65,7 @@ def echoing_server() -> Server:
         for number, form in enumerate(FORMS)
     ]
     agents = [agent(number, *held, email=form, userName=form) for number, form in enumerate(FORMS)]
+    agents[1]["userName"] = CLIENT_ID
     agents[0]["skills"] = [{"skill": {"id": FORMS[0]}, "proficiency": FORMS[0], "available": FORMS[0]}]
     return Server(_refused, listing("skills", skills), listing("agents", agents), by_id(*agents))
 
@@ -117,6 +119,8 @@ def test_a_tenant_that_repeats_our_secrets_everywhere_shows_none(reconcile: Reco
     assert "surprise" not in ended.err
     if " --format json" in command:
         assert json.loads(ended.out)["tenant"] == "acme"
+        # It is no secret, and an agent may be called so.
+        assert f'"{CLIENT_ID}"' in ended.out
     if "--log-format json" in command:
         assert all(json.loads(line)["level"] for line in ended.err.splitlines())
 
@@ -197,6 +201,24 @@ def test_no_room_can_log_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
     assert "ValueError: ***" in err
     assert "***\\u{a}::error::" in err
     assert [leaks(repr(vars(record))) for record in heard] == [[], []]
+
+
+def test_a_person_who_watches_sees_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal, where stages come and go; nor what a terminal would obey."""
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    console = Console("desired-state", None)
+    console.redactor.hide(CLIENT_SECRET)
+    console.stage(f"Reading {CLIENT_SECRET}\x1b[2J\n")
+    assert screen.getvalue() == "\r\x1b[KReading ***\\u{1b}[2J\\u{a} …"
+
+
+class Screen(io.StringIO):
+    """A stream that somebody watches."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
 
 
 def test_a_person_is_told_no_secret_either(capsys: pytest.CaptureFixture[str]) -> None:

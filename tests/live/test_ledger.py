@@ -12,6 +12,7 @@ from reconciler.live.rate.budget import Heard, Slot
 from reconciler.live.rate.ledger import RateLedger
 from reconciler.live.waits import Grant
 from reconciler.model.tenant import RateLimit
+from reconciler.simulator.rate import SlidingWindow
 
 from .ledgers import LEASE_S, Kind, sharing
 from .server import FakeClock
@@ -119,6 +120,31 @@ def test_the_whole_limit_may_be_used(kind: Kind) -> None:
     with sharing(kind, RateLimit(20, WINDOW_S), clock) as (ledger,):
         took_s = asyncio.run(burst(ledger, clock, 101))
     assert 5 * WINDOW_S <= took_s < 5 * WINDOW_S * 1.01
+
+
+def test_a_limit_lower_than_the_setting_is_found_with_few_refusals() -> None:
+    """Two fifths of it, ten requests at a time: not one in twenty is refused, and the tenant is kept busy."""
+    clock, answers = FakeClock(), list[int]()
+    window = SlidingWindow(40, WINDOW_S)
+
+    async def worker(ledger: RateLedger) -> None:
+        while len(answers) < 1000:
+            slot = await ledger.charge()
+            wait_s = window.arrive(clock.passed)
+            answers.append(429 if wait_s else 200)
+            heard = Heard(answers[-1], wait_s or None)
+            await clock.sleep(0.05)
+            await ledger.answered(slot, heard)
+
+    async def run(ledger: RateLedger) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(10):
+                group.create_task(worker(ledger))
+
+    with sharing(Kind.MEMORY, RateLimit(100, WINDOW_S), clock) as (ledger,):
+        asyncio.run(run(ledger))
+    assert answers.count(429) < 50
+    assert clock.passed < 1000 / 40 * WINDOW_S * 1.5
 
 
 @KINDS

@@ -84,7 +84,17 @@ def test_a_masked_document_is_a_document_still(secret: str, text: str) -> None:
 
 
 def test_a_secret_within_another_does_not_show_the_rest_of_it() -> None:
+    assert hiding("abcdefgh", "abcdefgh-and-more").mask("x-abcdefgh-and-more") == "x-***"
     assert hiding("abcdefgh", "--abcdefgh-and-more").mask("x--abcdefgh-and-more") == "x***"
+
+
+def test_a_mask_does_not_go_through_what_holds_a_document_together() -> None:
+    """A secret may end in a quote, and so does every text of JSON."""
+    text = json.dumps({"a": "abcdefgh", "b": 'abcdefgh"'}) + "\n"
+    masked = hiding('abcdefgh"').mask_json(text)
+    assert json.loads(masked) == {"a": "abcdefgh", "b": MASK}
+    assert masked.endswith("}\n")
+    assert hiding("abcdefgh").mask_json("no document: abcdefgh") == "no document: ***"
 
 
 @pytest.mark.parametrize("word", ["demo", "secret7"])

@@ -91,21 +91,31 @@ def test_a_union_keeps_what_is_made_unavailable_as_it_was() -> None:
         ("what only gives comes before what takes", (moving("x", "a", ""), moving("y", "", "a")), "y x"),
         ("a swap goes whole where a third agent gives", (moving("x", "a", "b"), moving("y", "", "a")), "y x"),
         ("a chain unwinds from the agent who leaves no gap", (moving("x", "a", "b"), moving("y", "c", "a")), "y x"),
-        ("a swap with nobody else takes one union", (moving("x", "a", "b"), moving("y", "b", "a")), "y+ x y-"),
+        ("a swap with nobody else takes one union", (moving("x", "a", "b"), moving("y", "b", "a")), "x+ y x-"),
         (
             "one union unlocks a ring, however long",
             (moving("x", "a", "b"), moving("y", "b", "c"), moving("z", "c", "a")),
-            "z+ x y z-",
+            "x+ y z x-",
         ),
         (
             "giving and taking comes before taking, and the second halves last",
             (moving("w", "c", ""), moving("x", "a", "b"), moving("y", "b", "a")),
-            "y+ x w y-",
+            "x+ y w x-",
         ),
         (
-            "what is plentiful is taken first",
-            (moving("w", "a", "b"), moving("x", "c", "b"), moving("y", "", "c"), moving("z", "", "c")),
+            "what nobody misses is taken before what is scarce",
+            (moving("v", "a", "b"), moving("w", "b", "a"), moving("x", "c", "b"), moving("y", "b", "")),
+            "x w v y",
+        ),
+        (
+            "of what only takes, what has most to spare goes first",
+            (moving("w", "a", ""), moving("x", "c", ""), moving("y", "", "c"), moving("z", "", "c")),
             "y z x w",
+        ),
+        (
+            "the agent whose union helps most is split",
+            (moving("x", "a", "b"), moving("y", "b", "ac"), moving("z", "c", "b")),
+            "y+ x z y-",
         ),
         (
             "an inactive agent covers nothing: it neither waits nor helps",

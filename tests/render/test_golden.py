@@ -53,13 +53,13 @@ def test_plan_as_json(tmp_path: Path, clock: VirtualClock, golden: Golden) -> No
 
 def test_plan_with_two_writes_for_one_agent(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
     """Said under the agent's name, with whatever its skills are called, and counted."""
-    more = (Skill("skill-zodd", "\u202edO\x1b[2J\n"), Skill("skill-loans", "Loans"), Skill("skill-mail", "Mail"))
-    world = World(tmp_path, clock, (agent("ana", Sales=1), agent("bo", zodd=1), agent("cy")), (*SKILLS, *more))
-    world.write_agents(ana="{skill-zodd: 1}", bo="{Sales: 1}")
+    more = (Skill("skill-odd", "\u202edO\x1b[2J\n"), Skill("skill-loans", "Loans"), Skill("skill-mail", "Mail"))
+    world = World(tmp_path, clock, (agent("ana", odd=1), agent("bo", Sales=1), agent("cy")), (*SKILLS, *more))
+    world.write_agents(ana="{Sales: 1}", bo="{skill-odd: 1}")
     golden("plan-union.txt", plan_as_text(world.plan(), "desired-state", RateLimit()))
-    swapping = (agent("ana", Billing=1, Sales=1), agent("bo", Chat=1, Email=1, loans=1, mail=1))
+    swapping = (agent("ana", Chat=1, Email=1, loans=1, mail=1), agent("bo", Billing=1, Sales=1))
     world = World(tmp_path, clock, swapping, (*SKILLS, *more))
-    world.write_agents(ana="{Chat: 1, Email: 1, Loans: 1, Mail: 1}", bo="{Billing: 1, Sales: 1}")
+    world.write_agents(ana="{Billing: 1, Sales: 1}", bo="{Chat: 1, Email: 1, Loans: 1, Mail: 1}")
     golden("plan-union-of-many.txt", plan_as_text(world.plan(), "desired-state", RateLimit()))
 
 

@@ -96,7 +96,15 @@ def _program(path: Path, script: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["exit 128", "exit 1", "kill -9 $$", "head -c 100000 /dev/zero", "echo '# branch.oid ../x'"]
+    "script",
+    [
+        "exit 128",
+        "exit 1",
+        "kill -9 $$",
+        "head -c 100000 /dev/zero",
+        "echo '# branch.oid ../x'",
+        "echo '# branch.oid 1234567'; exit 128",
+    ],
 )
 def test_a_git_that_makes_no_sense_gives_nothing(tmp_path: Path, script: str) -> None:
     _program(tmp_path / "bin" / "git", script)
@@ -118,7 +126,7 @@ def test_without_git_there_is_no_commit(repository: Path) -> None:
 
 def test_a_program_of_the_working_folder_is_not_taken_for_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However careless the PATH is."""
-    _program(tmp_path / "git", f"touch {tmp_path}/ran")
+    _program(tmp_path / "git", f": > {tmp_path}/ran")
     monkeypatch.chdir(tmp_path)
     assert read_author({"PATH": ".", "USER": "bo"}, tmp_path) == Author("bo", "")
     assert not (tmp_path / "ran").exists()
@@ -165,6 +173,25 @@ def test_hooks_do_not_run_and_nothing_is_written(repository: Path, tmp_path: Pat
     index = (repository / ".git" / "index").stat()
     _read(repository)
     assert (repository / ".git" / "index").stat().st_mtime_ns == index.st_mtime_ns
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_a_partial_clone_lacks_is_not_fetched(repository: Path, tmp_path: Path) -> None:
+    """Its configuration says with which program, and may allow itself any protocol; no commit is the honest answer."""
+    _program(tmp_path / "evil", f"touch {tmp_path}/ran; exit 1")
+    tree = _git(repository, "rev-parse", "HEAD^{tree}")
+    (repository / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    for key, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": f"file://{repository}",
+        "remote.origin.uploadpack": f"{tmp_path}/evil",
+        "protocol.allow": "always",
+        "protocol.file.allow": "always",
+    }.items():
+        _git(repository, "config", key, value)
+    assert _read(repository) == Author("ana@example.com", "")
     assert not (tmp_path / "ran").exists()
 
 

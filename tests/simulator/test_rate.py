@@ -71,6 +71,33 @@ def test_every_request_counts() -> None:
     assert door.call("GET", "/api/v2/skills").status_code == 200
 
 
+def test_every_answer_tells_what_is_left_where_the_tenant_does_so() -> None:
+    """Refusals too; whoever sends no more than is left until then is let in, and nobody is told by default."""
+    assert not [name for name in open_door().ask_token().headers if "ratelimit" in name.lower()]
+    door = open_door(Behaviour(limit=4, window_s=30.5, rate_headers=True))
+    told = []
+    for pause_s in (0, 10, 0.5, 1):
+        door.clock.now += pause_s
+        headers = door.call("GET", "/api/v2/skills").headers
+        told.append([headers[f"x-ratelimit-{name}"] for name in ("limit", "remaining", "reset")])
+    assert told == [["4", "2", "31"], ["4", "1", "21"], ["4", "0", "20"], ["4", "0", "19"]]
+    door.clock.now += 19
+    assert door.call("GET", "/api/v2/skills").status_code == 200
+
+
+def test_what_is_left_where_refused_requests_count_too() -> None:
+    """More than the limit may have to leave the window before there is room."""
+    window = SlidingWindow(1, 10.0, count_refused=True)
+    for at in (0.0, 4.0):
+        window.arrive(at)
+    assert dict(window.headers(5.0)) == {
+        "X-RateLimit-Limit": "1",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": "9",
+    }
+    assert SlidingWindow(None, 10.0).headers(5.0) == ()
+
+
 def test_a_request_that_fails_on_the_way_has_arrived() -> None:
     """A fault does not give its slot back, and none hits what the limit has turned away."""
     door = open_door(Behaviour(limit=2), faults=[Fault(Kind.STATUS, times=None)])

@@ -6,6 +6,7 @@ each boot; so what a former boot has left is void. A process that was killed fre
 
 import contextlib
 import logging
+import math
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -28,12 +29,17 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS state (only INTEGER PRIMARY KEY CHECK (only = 1), boot TEXT, budget TEXT)",
 )
 _PROBES = ("SELECT id, ends_at, in_flight FROM slot LIMIT 0", "SELECT only, boot, budget FROM state LIMIT 0")
-# The sum as in `Load`: what may be waited for must be free then.
+# Each finds its rows by the index: a limit may be a hundred thousand.
 _FORGET = (
-    "DELETE FROM slot WHERE in_flight = ? AND ends_at + ? <= ?",
+    "DELETE FROM slot WHERE in_flight = ? AND ends_at <= ?",
     "DELETE FROM slot WHERE in_flight = ? AND ends_at > ?",
 )
-_LOAD = "SELECT in_flight, count(*), min(ends_at) FROM slot GROUP BY in_flight"
+_LOAD = (
+    "SELECT (SELECT count(*) FROM slot), (SELECT count(*) FROM slot WHERE in_flight = 1),"
+    " (SELECT min(ends_at) FROM slot WHERE in_flight = 0), (SELECT min(ends_at) FROM slot WHERE in_flight = 1)"
+)
+# What is waited for must be free then, whichever way the sum is rounded.
+_ROUNDING_S = 1e-6
 _DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR", "SQLITE_SCHEMA")
 _ELSEWHERE = (
     "set RECONCILE_STATE_DIR to a folder that can be written, or run nothing else against this tenant meanwhile"
@@ -157,19 +163,18 @@ class SqliteStore:
 
     def _forget(self, connection: sqlite3.Connection, now: float) -> None:
         """Free what is over, and what is of a former boot."""
+        over = now - self._terms.window_s + _ROUNDING_S
         latest = now + max(_LONGEST_LEASE_S, self._terms.lease_s)
         for in_flight in (0, 1):
-            connection.execute(_FORGET[0], (in_flight, self._terms.window_s, now))
+            connection.execute(_FORGET[0], (in_flight, over))
             connection.execute(_FORGET[1], (in_flight, latest))
 
     def _load(self, connection: sqlite3.Connection, now: float) -> Load:
-        taken, travelling, frees_at = 0, 0, float("inf")
-        for in_flight, count, ends_at in connection.execute(_LOAD):
-            taken += count
-            travelling += count if in_flight else 0
-            # Whatever is in flight may be answered this very moment, and no earlier.
-            frees_at = min(frees_at, min(ends_at, now) if in_flight else ends_at)
-        return Load(taken, travelling, frees_at + self._terms.window_s)
+        taken, in_flight, first_ended, first_in_flight = connection.execute(_LOAD).fetchone()
+        # Whatever is in flight may be answered this very moment, and no earlier.
+        first = math.inf if first_in_flight is None else min(first_in_flight, now)
+        first = first if first_ended is None else min(first, first_ended)
+        return Load(taken, in_flight, first + self._terms.window_s)
 
 
 def _read_budget(connection: sqlite3.Connection) -> Budget:
