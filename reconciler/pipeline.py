@@ -159,8 +159,8 @@ async def apply(context: Context, desired: DesiredState, filters: Filters, how: 
 
 async def rollback(context: Context, desired: DesiredState, ref: str, how: Apply) -> Outcome:
     """Undo a past run, as far as nobody has changed since what it wrote: the inverse plan, applied like any other."""
-    record = find_run(context.runs, desired.tenant.name, ref)
     async with _writing(context, desired, how) as (live, run):
+        record = find_run(context.runs, desired.tenant.name, ref)
         catalog = await live.read_skills()
         state = await live.read_agents(catalog, {agent.agent.id.casefold() for agent in record.agents})
         fresh = inverse_plan(record, state, desired)
@@ -199,7 +199,13 @@ async def _writing(context: Context, desired: DesiredState, how: Apply) -> Async
     with lock:
         async with _opened(context, desired, how.max_concurrency, writable=True) as live:
             doubts = resolve_doubts(
-                context.runs, name, live, this_run=head.run, clock=context.clock, fsync=context.fsync
+                context.runs,
+                name,
+                live,
+                this_run=head.run,
+                clock=context.clock,
+                fsync=context.fsync,
+                redactor=context.redactor,
             )
             context.notice(await doubts)
             yield live, head
@@ -224,7 +230,8 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - all that an apply is made of, 
         probes=_probes(fresh, how.canary),
         is_canary=how.canary is not None,
     )
-    with closing(Journal.create(context.runs, head, clock=context.clock, fsync=context.fsync)) as journal:
+    begun = Journal.create(context.runs, head, clock=context.clock, fsync=context.fsync, redactor=context.redactor)
+    with closing(begun) as journal:
         done = await carry_out(fresh, live, journal, terms, context.stage)
     return replace(_outcome(context, fresh, live, head, done), unrecorded=journal.unrecorded)
 

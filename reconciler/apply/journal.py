@@ -18,6 +18,7 @@ from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import ReconcileError, Refused
 from reconciler.model.assignments import Assignment
+from reconciler.model.redactor import Redactor
 from reconciler.plan.change import AgentChange, AgentName
 from reconciler.plan.outcome import AgentOutcome, Status
 from reconciler.plan.record import RunHead, RunState
@@ -41,12 +42,15 @@ class Journal:
     After the first failure it stays broken: once an fsync has failed, nobody can say what the disk holds.
     """
 
-    def __init__(self, path: Path, file: int, clock: Clock, *, fsync: Fsync, write: Write) -> None:
+    def __init__(  # noqa: PLR0913 - each is named where a journal is made
+        self, path: Path, file: int, clock: Clock, *, fsync: Fsync, write: Write, redactor: Redactor | None
+    ) -> None:
         self.path = path
         self._file = file
         self._clock = clock
         self._fsync = fsync
         self._write = write
+        self._redactor = redactor or Redactor()
         self._chain = START
         self._fault: OSError | None = None
         # What was written but may still be lost with the machine; and what is lost. Both by agent id.
@@ -56,8 +60,15 @@ class Journal:
         self._statuses: dict[str, Status | None] = {}
 
     @classmethod
-    def create(
-        cls, runs: Path, head: RunHead, *, clock: Clock, fsync: Fsync = os.fsync, write: Write = os.write
+    def create(  # noqa: PLR0913 - as above
+        cls,
+        runs: Path,
+        head: RunHead,
+        *,
+        clock: Clock,
+        fsync: Fsync = os.fsync,
+        write: Write = os.write,
+        redactor: Redactor | None = None,
     ) -> Self:
         """Make `<run>.jsonl` in the folder `runs`, with its first line safe on the disk. Refused where that cannot be.
 
@@ -66,7 +77,7 @@ class Journal:
         path = runs / f"{head.run}{SUFFIX}"
         try:
             _make_folder(runs, fsync)
-            journal = cls(path, os.open(path, _NEW, 0o600), clock, fsync=fsync, write=write)
+            journal = cls(path, os.open(path, _NEW, 0o600), clock, fsync=fsync, write=write, redactor=redactor)
             try:
                 journal._append("head", _head_fields(head), is_durable=True)
                 _fsync_folder(runs, fsync)
@@ -82,13 +93,21 @@ class Journal:
         return journal
 
     @classmethod
-    def reopen(cls, path: Path, *, clock: Clock, fsync: Fsync = os.fsync, write: Write = os.write) -> Self:
+    def reopen(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        fsync: Fsync = os.fsync,
+        write: Write = os.write,
+        redactor: Redactor | None = None,
+    ) -> Self:
         """Go on with the journal of a killed run, after its last whole line; a torn one is cut off.
 
         JournalBroken where it cannot be written, or was edited.
         """
         try:
-            journal = cls(path, os.open(path, _OLD), clock, fsync=fsync, write=write)
+            journal = cls(path, os.open(path, _OLD), clock, fsync=fsync, write=write, redactor=redactor)
             try:
                 journal._go_on()
             except (OSError, ChainBroken):
@@ -177,7 +196,8 @@ class Journal:
         try:
             if self._fault is not None:
                 raise self._fault
-            line, chain = seal({"type": kind, "at": _instant(self._clock.now()), **fields}, self._chain)
+            shown = self._redactor.mask_document(dict(fields))
+            line, chain = seal({"type": kind, "at": _instant(self._clock.now()), **shown}, self._chain)
             self._write_all(line)
             self._chain = chain
             if is_durable:

@@ -1,7 +1,7 @@
 """Finds out how the doubtful writes of earlier runs ended: reads each agent, compares, notes it in their journals."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import TenantError
 from reconciler.model.answers import AgentState
+from reconciler.model.redactor import Redactor
 from reconciler.plan.outcome import Status
 from reconciler.plan.record import AgentRecord, RunRecord, RunState
 
@@ -27,7 +28,14 @@ class ReadableTenant(Protocol):
 
 
 async def resolve_doubts(  # noqa: PLR0913 - each is named at the call
-    runs: Path, tenant_name: str, reader: ReadableTenant, *, this_run: str, clock: Clock, fsync: Fsync = os.fsync
+    runs: Path,
+    tenant_name: str,
+    reader: ReadableTenant,
+    *,
+    this_run: str,
+    clock: Clock,
+    fsync: Fsync = os.fsync,
+    redactor: Redactor | None = None,
 ) -> list[Diagnostic]:
     """Look after the tenant's earlier runs, newest first, and say what was found, a message for each agent.
 
@@ -35,7 +43,9 @@ async def resolve_doubts(  # noqa: PLR0913 - each is named at the call
     cannot be written, cost a warning. AccessDenied passes through. Call it under the tenant's lock: a journal without
     an end then belongs to a run that is dead.
     """
-    resolver = _Resolver(reader, this_run, clock, fsync)
+    resolver = _Resolver(
+        reader, this_run, lambda path: Journal.reopen(path, clock=clock, fsync=fsync, redactor=redactor)
+    )
     for path, record in unsettled_runs(runs, tenant_name):
         if record.head.run != this_run:
             await resolver.look_after(path, record)
@@ -43,12 +53,11 @@ async def resolve_doubts(  # noqa: PLR0913 - each is named at the call
 
 
 class _Resolver:
-    def __init__(self, reader: ReadableTenant, this_run: str, clock: Clock, fsync: Fsync) -> None:
+    def __init__(self, reader: ReadableTenant, this_run: str, reopen: Callable[[Path], Journal]) -> None:
         self.said: list[Diagnostic] = []
         self._reader = reader
         self._this_run = this_run
-        self._clock = clock
-        self._fsync = fsync
+        self._reopen = reopen
         self._states: dict[str, AgentState | None] = {}
         self._readings = 0
         self._failures = 0
@@ -97,7 +106,7 @@ class _Resolver:
         if not found and not is_settled:
             return
         try:
-            journal = Journal.reopen(path, clock=self._clock, fsync=self._fsync)
+            journal = self._reopen(path)
             try:
                 for agent, status, words in found:
                     journal.resolved(agent.agent.id, status, words, self._this_run)

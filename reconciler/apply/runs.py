@@ -96,8 +96,8 @@ def list_runs(runs: Path, tenant: str | None, most: int | None = None) -> list[R
     return [read_run(path) for _, path in _found(runs, tenant)[:most]]
 
 
-def find_run(runs: Path, tenant: str, ref: str) -> RunRecord:
-    """Find a run of the tenant by its id, by the beginning of one, or as `last`; InvalidInput where that names none."""
+def find_run(runs: Path, tenant: str | None, ref: str) -> RunRecord:
+    """Find a run of a tenant (None: of any) by its id, by the beginning of one, or as `last`; InvalidInput if none is."""
     paths = {path.name.removesuffix(SUFFIX): path for _, path in _found(runs, tenant)}
     if ref == "last" and paths:
         return read_run(next(iter(paths.values())))
@@ -107,11 +107,12 @@ def find_run(runs: Path, tenant: str, ref: str) -> RunRecord:
     if named:
         message = f"`{ref}` is the beginning of {len(named)} runs"
         raise InvalidInput(Diagnostic("run-unknown", message, f"say which: {_listed(named)}"))
+    of = "" if tenant is None else f" of tenant `{tenant}`"
     if not paths:
         hint = "RECONCILE_STATE_DIR says where runs are recorded; each machine has its own"
-        raise InvalidInput(Diagnostic("run-unknown", f"no run of tenant `{tenant}` is recorded in `{runs}`", hint))
+        raise InvalidInput(Diagnostic("run-unknown", f"no run{of} is recorded in `{runs}`", hint))
     hint = f"did you mean {_listed(nearest(ref, paths) or list(paths))}?"
-    raise InvalidInput(Diagnostic("run-unknown", f"tenant `{tenant}` has no run `{ref}`", hint))
+    raise InvalidInput(Diagnostic("run-unknown", f"there is no run `{ref}`{of}", hint))
 
 
 def doubtful(record: RunRecord) -> tuple[AgentRecord, ...]:

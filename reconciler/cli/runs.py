@@ -12,8 +12,6 @@ from reconciler.cli.options import complete_run, format_option
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.plan.record import RunRecord
-
 _EXAMPLES = (
     ("reconcile runs", "who applied what, and how it ended"),
     ("reconcile runs last", "the last one: each agent, each value before and after"),
@@ -36,12 +34,12 @@ def runs(console: Console, run: str | None, format: str, limit: int) -> int:  # 
     """
     import os
 
-    from reconciler.apply.runs import list_runs
+    from reconciler.apply.runs import find_run, list_runs
     from reconciler.render.runs import run_as_text, runs_as_json, runs_as_text
     from reconciler.settings import state_folder
 
     folder = state_folder(os.environ) / "runs"
-    records = list_runs(folder, console.tenant, limit) if run is None else [_find(folder, console.tenant, run)]
+    records = list_runs(folder, console.tenant, limit) if run is None else [find_run(folder, console.tenant, run)]
     if format == "json":
         console.write(runs_as_json(records))
     elif run is not None:
@@ -51,23 +49,6 @@ def runs(console: Console, run: str | None, format: str, limit: int) -> int:  # 
     else:
         console.write(f"{_no_runs(folder, console.tenant)}.\n")
     return Exit.DONE
-
-
-def _find(folder: "Path", tenant: str | None, run: str) -> "RunRecord":
-    """Find one run. Where no tenant was named it is that of the newest run that `run` can mean."""
-    from reconciler.apply.journal import SUFFIX
-    from reconciler.apply.runs import find_run, list_runs, read_run
-    from reconciler.diagnostics import Diagnostic
-    from reconciler.errors import InvalidInput
-
-    if tenant is None:
-        named = sorted(path for path in folder.glob(f"*{SUFFIX}") if path.name.startswith(run))
-        newest = [read_run(named[-1])] if named else list_runs(folder, None, 1)
-        if not newest:
-            hint = "RECONCILE_STATE_DIR says where runs are recorded; each machine has its own"
-            raise InvalidInput(Diagnostic("run-unknown", _no_runs(folder, None), hint))
-        tenant = newest[0].head.tenant
-    return find_run(folder, tenant, run)
 
 
 def _no_runs(folder: "Path", tenant: str | None) -> str:

@@ -212,11 +212,11 @@ def test_a_run_is_found_by_its_id_its_beginning_or_as_the_last(tmp_path: Path) -
     ("ref", "message", "hint"),
     [
         ("20261122", "`20261122` is the beginning of 2 runs", "20261122T150000Z-00000b, 20261122T140000Z-00000a"),
-        ("20261122T140000Z-00000x", "has no run", "did you mean 20261122T140000Z-00000a"),
-        ("yesterday", "has no run `yesterday`", "did you mean 20261122T150000Z-00000b"),
-        ("20261123T140000Z-00000c", "has no run", "did you mean"),
-        ("", "has no run ``", "did you mean"),
-        ("../secrets", "has no run", "did you mean"),
+        ("20261122T140000Z-00000x", "there is no run", "did you mean 20261122T140000Z-00000a"),
+        ("yesterday", "there is no run `yesterday`", "did you mean 20261122T150000Z-00000b"),
+        ("20261123T140000Z-00000c", "there is no run", "did you mean"),
+        ("", "there is no run ``", "did you mean"),
+        ("../secrets", "there is no run", "did you mean"),
     ],
 )
 def test_a_run_that_is_not_there_is_said_with_those_that_are(tmp_path: Path, ref: str, message: str, hint: str) -> None:

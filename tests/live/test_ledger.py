@@ -164,14 +164,15 @@ def test_slots_of_who_never_reports_come_back_by_themselves(kind: Kind) -> None:
 
 
 @KINDS
-def test_an_answer_that_comes_after_all_frees_its_own_slot_only(kind: Kind) -> None:
+def test_news_of_a_slot_that_is_long_gone_frees_no_other(kind: Kind) -> None:
+    """Nor does whoever took its place."""
     clock = FakeClock()
 
     async def run(ledger: RateLedger) -> float:
         late = await ledger.charge()
         clock.passed += LEASE_S + WINDOW_S + 1
         assert await burst(ledger, clock, 1) == 0
-        await ledger.answered(late, Heard(200))
+        await ledger.answered(late, None)
         return await burst(ledger, clock, 1)
 
     with sharing(kind, RateLimit(1, WINDOW_S), clock) as (ledger,):

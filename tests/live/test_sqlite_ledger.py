@@ -211,6 +211,21 @@ def test_a_file_that_goes_bad_in_the_middle_of_a_run_stops_nothing(
     assert "cannot be used: no such table" in record.getMessage()
 
 
+def test_what_is_in_flight_when_the_file_goes_bad_still_takes_its_slots(path: Path) -> None:
+    clock = FakeClock()
+    ledger = ledger_at(path, clock)
+
+    async def run() -> float:
+        for _ in range(2):
+            await ledger.charge()
+        with sqlite3.connect(path) as other:
+            other.execute("DROP TABLE slot")
+        other.close()
+        return await use(ledger, clock, *[Heard(200)] * 2)
+
+    assert asyncio.run(run()) == pytest.approx(10.01)
+
+
 def test_sessions_share_the_file_that_the_connection_names(path: Path) -> None:
     """Tokens, readings and repeats: three sessions of two requests each, at four in a minute."""
     clock = FakeClock()
