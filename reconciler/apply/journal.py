@@ -196,7 +196,7 @@ class Journal:
         try:
             if self._fault is not None:
                 raise self._fault
-            shown = self._redactor.mask_document(dict(fields))
+            shown = {key: self._redactor.mask_document(value) for key, value in fields.items()}
             line, chain = seal({"type": kind, "at": _instant(self._clock.now()), **shown}, self._chain)
             self._write_all(line)
             self._chain = chain

@@ -43,9 +43,11 @@ async def resolve_doubts(  # noqa: PLR0913 - each is named at the call
     cannot be written, cost a warning. AccessDenied passes through. Call it under the tenant's lock: a journal without
     an end then belongs to a run that is dead.
     """
-    resolver = _Resolver(
-        reader, this_run, lambda path: Journal.reopen(path, clock=clock, fsync=fsync, redactor=redactor)
-    )
+
+    def reopen(path: Path) -> Journal:
+        return Journal.reopen(path, clock=clock, fsync=fsync, redactor=redactor)
+
+    resolver = _Resolver(reader, this_run, reopen)
     for path, record in unsettled_runs(runs, tenant_name):
         if record.head.run != this_run:
             await resolver.look_after(path, record)

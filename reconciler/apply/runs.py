@@ -97,7 +97,7 @@ def list_runs(runs: Path, tenant: str | None, most: int | None = None) -> list[R
 
 
 def find_run(runs: Path, tenant: str | None, ref: str) -> RunRecord:
-    """Find a run of a tenant (None: of any) by its id, by the beginning of one, or as `last`; InvalidInput if none is."""
+    """Find a run of a tenant (None: of any) by its id, the beginning of one, or as `last`; InvalidInput if none is."""
     paths = {path.name.removesuffix(SUFFIX): path for _, path in _found(runs, tenant)}
     if ref == "last" and paths:
         return read_run(next(iter(paths.values())))

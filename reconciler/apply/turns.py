@@ -11,8 +11,9 @@ class Turns:
     """The steps of a plan that are still to be taken.
 
     The probes go first and alone, until `release`. Then steps that take no cover away, in any number; then the others
-    in the order of the plan, each as soon as what it relies upon is committed. Once something went wrong that order
-    may lead nowhere: from then on whatever is allowed goes, and what is left in the end is held back.
+    in the order of the plan, each as soon as what it relies upon is committed. Where something went wrong that order
+    may lead nowhere: when nothing is in flight any more, the next that is allowed goes all the same, one by one, and
+    what is left in the end is held back.
     """
 
     def __init__(self, plan: Plan, probes: Collection[int]) -> None:
@@ -22,7 +23,6 @@ class Turns:
         self._probes: deque[Step] = deque()
         self._in_flight = 0
         self._is_probing = bool(probes)
-        self._has_trouble = False
         for step in plan.order:
             self._queue_of(step, probes).append(step)
 
@@ -50,7 +50,7 @@ class Turns:
         elif self._free:
             step = self._free.popleft()
         else:
-            step = self._first_allowed(self._losing, len(self._losing) if self._has_trouble else 1)
+            step = self._first_allowed(self._losing, 1 if self._in_flight else len(self._losing))
         if step is not None:
             self._in_flight += 1
             self._cover.begin(step)
@@ -60,10 +60,8 @@ class Turns:
         """Say how a step ended; None when nobody knows. With a failed first step its second is given up."""
         self._in_flight -= 1
         self._cover.end(step, is_committed=is_committed)
-        if not is_committed:
-            self._has_trouble = True
-            if step.part is Part.UNION:
-                self._losing = deque(each for each in self._losing if each.change != step.change)
+        if not is_committed and step.part is Part.UNION:
+            self._losing = deque(each for each in self._losing if each.change != step.change)
 
     def rest(self) -> Iterator[tuple[Step, tuple[SkillName, ...]]]:
         """Give what was never taken, with the skills that forbade it."""

@@ -53,6 +53,8 @@ class Gate:
         # What has arrived and is not done yet; when `is_lossy`, it never will be.
         self.travelling: dict[int, Request] = {}
         self.is_lossy = False
+        # Whether the client is dead, and only what cleans up behind it still asks.
+        self.is_shut = False
         self.under_way = 0
         self._sleep = sleep
         self._journals = journals
@@ -71,6 +73,8 @@ class Gate:
             self.under_way -= 1
 
     async def _pass(self, scope: Message, body: bytes) -> list[Message]:
+        if self.is_shut:
+            raise asyncio.CancelledError
         self.arrived += 1
         request = Request(self.arrived, scope, body)
         self._note(request)
@@ -96,11 +100,9 @@ class Gate:
         answer: list[Message] = []
 
         async def receive() -> Message:
-            await asyncio.sleep(0)
             return {"type": "http.request", "body": request.body}
 
         async def send(message: Message) -> None:
-            await asyncio.sleep(0)
             answer.append(message)
 
         self.travelling.pop(request.number)

@@ -41,15 +41,15 @@ class Ran:
         return any(each.agent_id == agent_id and each.author is Author.OUTSIDER for each in self.commits)
 
 
-def check(killed: Sequence[Ran], rerun: Ran, last: Ran, runs: Path) -> None:
-    """Judge killed runs, the one after them, and one more."""
+def check(killed: Sequence[Ran], rerun: Ran, last: Ran, runs: Path) -> list[str]:
+    """Judge killed runs, the one after them, and one more; give the words for every doubtful write there was."""
     for ran in (*killed, rerun, last):
         assert not ran.early, "a write left before its intent was on the disk"
         _check_commits(ran)
         _check_outcomes(ran)
     _check_cover([*killed, rerun])
-    _check_looked_after(killed, rerun)
     _check_end(rerun, last, runs)
+    return _check_looked_after(killed, rerun)
 
 
 def _check_commits(ran: Ran) -> None:
@@ -82,7 +82,7 @@ def _check_cover(runs: Sequence[Ran]) -> None:
             assert any(each.get(skill, (0, False))[1] for each in tenant.values()), f"nobody is left for {skill}"
 
 
-def _check_looked_after(killed: Sequence[Ran], rerun: Ran) -> None:
+def _check_looked_after(killed: Sequence[Ran], rerun: Ran) -> list[str]:
     """P17: of each doubtful write the next run says once, and notes once, what the tenant's log says too."""
     left = {name: read_left(journal) for name, journal in killed[-1].journals.items()}
     by_journal = {ran.own: ran for ran in killed}
@@ -104,6 +104,7 @@ def _check_looked_after(killed: Sequence[Ran], rerun: Ran) -> None:
     for name, agents in after.items():
         runs = {by_run for found in agents.values() for *_, by_run in found.resolved}
         assert name.removesuffix(".jsonl") not in runs, "a run cannot look after itself"
+    return [said for *_, said in expected]
 
 
 def _truth(agent_id: str, left: Left, ran: Ran) -> tuple[str, str]:

@@ -165,7 +165,7 @@ def test_slots_of_who_never_reports_come_back_by_themselves(kind: Kind) -> None:
 
 @KINDS
 def test_news_of_a_slot_that_is_long_gone_frees_no_other(kind: Kind) -> None:
-    """Nor does whoever took its place."""
+    """Its place may have been taken since."""
     clock = FakeClock()
 
     async def run(ledger: RateLedger) -> float:

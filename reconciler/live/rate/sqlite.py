@@ -194,7 +194,9 @@ def _prepare(connection: sqlite3.Connection, boot: str) -> None:
     if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
         message = "quick_check failed"
         raise sqlite3.DatabaseError(message)
-    connection.execute("PRAGMA journal_mode = WAL")
+    # Does not wait for a process that opens the file at the same moment, and that then makes the same change.
+    with contextlib.suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("BEGIN IMMEDIATE")
     for statement in (*_SCHEMA, *_PROBES):
