@@ -44,28 +44,31 @@ def real_figures(options: Options) -> list[Figure]:
     with TemporaryDirectory(dir=options.cache) as scratch:
         folder = Path(scratch)
         return [
-            *_command(sizes, folder / "alone", plans=0),
-            *_command(sizes, folder / "after", plans=1),
+            *_command(sizes, folder / "alone", plans=0, repeats=options.repeats),
+            *_command(sizes, folder / "after", plans=1, repeats=1),
             *_shared(sizes, folder),
             *_safety(options, folder),
         ]
 
 
-def _command(sizes: _Sizes, folder: Path, plans: int) -> list[Figure]:
+def _command(sizes: _Sizes, folder: Path, plans: int, repeats: int) -> list[Figure]:
     """Let `reconcile apply` change every agent; `reconcile plan`, a process of its own, takes of its first window."""
     about = "right after a plan" if plans else "over sockets"
-    print(f"pace: {about}, in real time", file=sys.stderr, flush=True)
-    with _serving(sizes, folder) as tenant:
-        for _ in range(plans):
-            _reconcile(tenant, "plan")
-        cost = _reconcile(tenant, "apply", "--yes", "--format", "json")
-    log = tenant.judged
-    summary = json.loads(cost.output)["summary"]
-    wall = f"{log['wall_s']:.1f} s by the tenant's log; the whole command {cost.wall_s:.1f} s"
+    logs: list[Numbers] = []
+    for turn in range(repeats):
+        print(f"pace: {about}, in real time, turn {turn + 1} of {repeats}", file=sys.stderr, flush=True)
+        with _serving(sizes, folder.with_name(f"{folder.name}-{turn}")) as tenant:
+            for _ in range(plans):
+                _reconcile(tenant, "plan")
+            cost = _reconcile(tenant, "apply", "--yes", "--format", "json")
+        logs.append({**tenant.judged, "command_s": cost.wall_s})
+    middle = sorted(logs, key=lambda log: log["over_percent"])[repeats // 2]
+    wall = f"{middle['wall_s']:.1f} s by the tenant's log; the whole command {middle['command_s']:.1f} s"
+    throttled, sent, lost = (sum(log[name] for log in logs) for name in ("throttled", "sent", "lost"))
     return [
-        Figure(f"real time, {about}: over the bound", log["over_percent"], "%", at_most(_MOST_ALONE), wall),
-        Figure(f"real time, {about}: answered 429", log["throttled"], "", exactly(0), f"of {log['sent']:,.0f}"),
-        Figure(f"real time, {about}: updates lost", log["lost"], "", exactly(0), f"{summary['applied']:,} applied"),
+        Figure(f"real time, {about}: over the bound", middle["over_percent"], "%", at_most(_MOST_ALONE), wall),
+        Figure(f"real time, {about}: answered 429", throttled, "", exactly(0), f"of {sent:,.0f}"),
+        Figure(f"real time, {about}: updates lost", lost, "", exactly(0), f"of {repeats * sizes.changed:,}"),
     ]
 
 

@@ -1,8 +1,9 @@
 """What most tests start from: a folder of desired state, a simulated tenant beside it, and time that costs nothing."""
 
 import asyncio
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +34,16 @@ class VirtualClock:
         due = self._elapsed_s + max(seconds, 0.0)
         await asyncio.sleep(0)
         self._elapsed_s = max(self._elapsed_s, due)
+
+
+@pytest.fixture(autouse=True)
+def _logger() -> Iterator[None]:
+    """Leave the logger as it was: a command line that runs in this process sets up its own."""
+    logger = logging.getLogger("reconciler")
+    before = (logger.handlers, logger.level, logger.propagate)
+    yield
+    logger.handlers, logger.propagate = before[0], before[2]
+    logger.setLevel(before[1])
 
 
 @pytest.fixture

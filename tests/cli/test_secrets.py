@@ -7,7 +7,6 @@ import json
 import logging
 import threading
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from queue import Queue
@@ -171,16 +170,12 @@ def test_a_traceback_holds_no_secret(folder: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.fixture
-def listening() -> Iterator[Console]:
+def listening() -> Console:
     """A console that hears the other rooms, and knows a secret."""
-    logger = logging.getLogger("reconciler")
-    before = logger.handlers, logger.propagate, logger.level
     console = Console("desired-state", None, Verbosity.LOUD)
     console.redactor.hide(CLIENT_SECRET, TOKEN)
     console.context()
-    yield console
-    logger.handlers, logger.propagate = before[:2]
-    logger.setLevel(before[2])
+    return console
 
 
 @pytest.mark.usefixtures("listening")

@@ -27,7 +27,7 @@ from tests.kill.zygote import Zygote
 
 # No run waits for anything: one that takes longer waits for what a dead one holds.
 _LONGEST_RUN_S = 15.0
-_SAID = re.compile(r"^info\[write-resolved\]: (.*)$", re.MULTILINE)
+_SAID = re.compile(r"^note\[write-resolved\]: (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reconciler.cli.app import run
-from tests.kill.story import write_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,13 +84,15 @@ def _started(args: Sequence[str], folder: str, environ: Mapping[str, str]) -> in
 
 
 def _warm_up() -> None:
-    """Import whatever an apply needs, most of it by making one, of an embedded tenant."""
+    """Import whatever an apply needs, most of it by making one: of the example, on its embedded tenant."""
     for module in ("anyio._backends._asyncio", "h11", "httpcore"):  # what only sockets need
         import_module(module)
     with TemporaryDirectory() as name, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        write_files(Path(name) / "desired-state")
-        os.environ["RECONCILE_STATE_DIR"] = f"{name}/state"
-        run(["-C", f"{name}/desired-state", "apply", "--yes"])
+        os.environ["RECONCILE_STATE_DIR"] = name
+        code = run(["-C", str(ROOT / "desired-state"), "apply", "--yes"])
+    if code:
+        message = f"the example cannot be applied: {code}"
+        raise AssertionError(message)
     gc.collect()
     gc.freeze()
 
