@@ -21,7 +21,7 @@ _AGENTS = 1_000
 _MOST_OVER_BOUND_PERCENT = 2.0
 _MOST_REFUSED_PERCENT = 5.0
 # Each way, on average; each is drawn from half as much to half as much again.
-_LATENCIES_S = (0.02, 0.1, 0.5)
+_LATENCIES_S = (0.02, 0.1, 0.35, 0.5)
 _JITTER = 0.5
 _STORES = ("memory", "sqlite")
 # What else takes up the window, as shares of the limit: our own earlier requests, and somebody else's.

@@ -26,7 +26,7 @@ _STOP_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class _Sizes:
-    """A window of a few seconds, and six or ten of them; a second and two where it has to be quick."""
+    """A window of a few seconds, and six or ten of them; a second, and one or two where it has to be quick."""
 
     changed: int
     limit: int
@@ -35,7 +35,7 @@ class _Sizes:
 
     @classmethod
     def of(cls, options: Options) -> "_Sizes":
-        return cls(50, 20, 1.0, 15) if options.is_quick else cls(1_000, 100, 3.0, 201)
+        return cls(25, 20, 1.0, 15) if options.is_quick else cls(1_000, 100, 3.0, 201)
 
 
 def real_figures(options: Options) -> list[Figure]:

@@ -290,6 +290,6 @@ class _Run:
 
 
 def _deadline_passed(deadline_s: float) -> Halt:
-    message = f"the deadline of {deadline_s / 60:.0f} min has passed; no further write was started"
+    message = f"the deadline of {deadline_s / 60:g} min has passed; no further write was started"
     hint = "run the same command again; what is done stays done, and --deadline MINUTES gives it longer"
     return Halt("the deadline passed", (Diagnostic("deadline", message, hint),))

@@ -3,11 +3,12 @@
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 
 
 class Disk:
-    """The folder `runs` below `state`, and what of it is safe: the folder's names and each file's bytes as last fsynced.
+    """The folder `runs` below `state`; safe of it are its names and each file's bytes as they were at their last fsync.
 
     A journal only grows, so what is left of what is not safe is some part from its start.
     """
@@ -15,6 +16,8 @@ class Disk:
     def __init__(self, state: Path) -> None:
         self._runs = state / "runs"
         self._locks = state / "locks"
+        # The folders that were fsynced, as (device, inode).
+        self.folders: set[tuple[int, int]] = set()
         self._names: set[str] = set()
         self._synced: dict[str, bytes] = {}
 
@@ -27,6 +30,7 @@ class Disk:
         """Note as safe what an fsync of `file` promises."""
         status = os.fstat(file)
         if stat.S_ISDIR(status.st_mode):
+            self.folders.add((status.st_dev, status.st_ino))
             if self._runs.exists() and os.path.samestat(status, self._runs.stat()):
                 self._names = {path.name for path in self._runs.iterdir()}
             return
@@ -72,7 +76,8 @@ def remains(safe: Mapping[str, bytes], written: Mapping[str, bytes]) -> Iterator
 
 def _torn(safe: Mapping[str, bytes], written: Mapping[str, bytes]) -> Iterator[dict[str, bytes]]:
     for name, content in written.items():
-        end = len(os.path.commonprefix([safe.get(name, b""), content]))
+        pairs = zip(safe.get(name, b""), content, strict=False)
+        end = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
         for line in content[end:].splitlines(keepends=True):
             yield {**safe, name: content[: end + len(line) // 2]}
             end += len(line)

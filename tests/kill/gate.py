@@ -55,6 +55,9 @@ class Gate:
         self.is_lossy = False
         # Whether the client is dead, and only what cleans up behind it still asks.
         self.is_shut = False
+        # A gate of former days, whose travellers arrive right before request number `late_at` of this one.
+        self.late: Gate | None = None
+        self.late_at = 0
         self.under_way = 0
         self._sleep = sleep
         self._journals = journals
@@ -76,10 +79,12 @@ class Gate:
         if self.is_shut:
             raise asyncio.CancelledError
         self.arrived += 1
+        if self.late and self.arrived == self.late_at:
+            await self.late.land()
         request = Request(self.arrived, scope, body)
         self._note(request)
-        self._hook(request, False)
         self.travelling[request.number] = request
+        self._hook(request, False)
         if request.is_patch:
             await self._sleep(_TRAVEL_S)
         if self.is_lossy:
@@ -92,8 +97,8 @@ class Gate:
         return answer
 
     async def land(self) -> None:
-        """Let what is on its way arrive, although nobody waits for the answer any more."""
-        for request in [*self.travelling.values()]:
+        """Let the writes that are on their way arrive, although nobody waits for an answer any more."""
+        for request in [each for each in self.travelling.values() if each.is_patch]:
             await self._do(request)
 
     async def _do(self, request: Request) -> list[Message]:

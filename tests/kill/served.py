@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -111,6 +111,8 @@ class World:
     def __init__(self, ground: Ground, name: str, *, is_versioned: bool) -> None:
         self.folder = ground.folder / name
         self.folder.mkdir()
+        for stream in ("out", "err"):
+            (self.folder / stream).touch()
         self._ground = ground
         self._tenant = make_tenant(None, is_versioned=is_versioned)
         self._app = make_app(self._tenant, faults=mishaps(self._tenant), random=Random(1))
@@ -140,9 +142,11 @@ class World:
         gate = Gate(self._app, asyncio.sleep, lambda: _without(self._journals(), known), killer.at_request)
         self._ground.door.gate = killer.gate = gate
         began = time.monotonic()
-        killer.aim(self._ground.zygote.start(["apply", "--yes"], self.folder, self._environ))
-        code = self._ground.zygote.wait(killer.pid)
+        pid = self._ground.zygote.start(["apply", "--yes"], self.folder, self._environ)
+        killer.aim(pid)
+        code = self._ground.zygote.wait(pid)
         assert time.monotonic() - began < _LONGEST_RUN_S
+        self._ground.door.loop.call_soon_threadsafe(killer.disarm)
         self._ground.door.settle()
         self._app.faults.clear()
         err = (self.folder / "err").read_text(encoding="utf-8")
@@ -177,17 +181,24 @@ class _Killer:
 
     def __init__(self, point: Point | None, door: Door) -> None:
         self.gate: Gate | None = None
-        self.pid = 0
         self._point = point
         self._door = door
         self._is_aimed = threading.Event()
+        # Names this process and no other, even once its number is given to another one.
+        self._process: int | None = None
 
     def aim(self, pid: int) -> None:
-        """Learn which process it is."""
-        self.pid = pid
+        """Learn which process it is, before anybody has waited for it."""
+        self._process = os.pidfd_open(pid)
         self._is_aimed.set()
         if self._point and self._point.number == 0:
             self._door.loop.call_soon_threadsafe(self._later, self._point.after_s or 0.0)
+
+    def disarm(self) -> None:
+        """Kill nobody from now on; called in the server's thread, as everything below."""
+        if self._process is not None:
+            os.close(self._process)
+            self._process = None
 
     def at_request(self, request: Request, is_done: bool) -> None:
         """Hear of a request."""
@@ -207,12 +218,10 @@ class _Killer:
 
     def _kill(self) -> None:
         assert self._is_aimed.wait(10)
-        try:
-            process = os.pidfd_open(self.pid)
-        except ProcessLookupError:  # it ended, and was waited for
+        if self._process is None:
             return
-        signal.pidfd_send_signal(process, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
         death = select.poll()
-        death.register(process, select.POLLIN)
+        death.register(self._process, select.POLLIN)
         assert death.poll(10_000)
-        os.close(process)

@@ -13,9 +13,14 @@ from tests.world import SKILLS, agent
 # {skill id: (proficiency, available)}
 Held = Mapping[str, tuple[int, bool]]
 
-TENANT_YAML = """\
+MAX_CONCURRENCY = 3
+TENANT_YAML = f"""\
 version: 1
-tenant: {name: acme, api: simulator, rate_limit: {requests: 1000, per_seconds: 1}, max_concurrency: 3}
+tenant:
+  name: acme
+  api: simulator
+  rate_limit: {{requests: 1000, per_seconds: 1}}
+  max_concurrency: {MAX_CONCURRENCY}
 ignore_skills: ["WFI *"]
 """
 AGENTS_YAML = """\
@@ -39,6 +44,7 @@ LIVE = (
     agent("gus", Email=10),
     agent("hal", Chat=1),
 )
+CHANGING = frozenset({"id-ana", "id-bo", "id-cy", "id-dee", "id-eve", "id-fay"})
 CONFLICTED = "id-eve"
 # As declared; of Hal, whom the files do not name, and of `WFI Break`, which is ignored, as it was.
 DESIRED: Mapping[str, Held] = {
