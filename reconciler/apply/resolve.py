@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,8 @@ from reconciler.plan.outcome import Status
 from reconciler.plan.record import AgentRecord, RunRecord, RunState
 
 _MOST_READINGS = 200
+# A write that a killed run left in flight may be committed this long after it left.
+_MAY_STILL_LAND = timedelta(minutes=5)
 # A tenant that fails this often is left alone: the plan that follows will say what is wrong with it.
 _MOST_FAILURES = 3
 
@@ -47,7 +50,7 @@ async def resolve_doubts(  # noqa: PLR0913 - each is named at the call
     def reopen(path: Path) -> Journal:
         return Journal.reopen(path, clock=clock, fsync=fsync, redactor=redactor)
 
-    resolver = _Resolver(reader, this_run, reopen)
+    resolver = _Resolver(reader, this_run, reopen, clock.now)
     for path, record in unsettled_runs(runs, tenant_name):
         if record.head.run != this_run:
             await resolver.look_after(path, record)
@@ -55,11 +58,18 @@ async def resolve_doubts(  # noqa: PLR0913 - each is named at the call
 
 
 class _Resolver:
-    def __init__(self, reader: ReadableTenant, this_run: str, reopen: Callable[[Path], Journal]) -> None:
+    def __init__(
+        self,
+        reader: ReadableTenant,
+        this_run: str,
+        reopen: Callable[[Path], Journal],
+        now: Callable[[], datetime],
+    ) -> None:
         self.said: list[Diagnostic] = []
         self._reader = reader
         self._this_run = this_run
         self._reopen = reopen
+        self._now = now
         self._states: dict[str, AgentState | None] = {}
         self._readings = 0
         self._failures = 0
@@ -74,7 +84,7 @@ class _Resolver:
         doubts = doubtful(record)
         for agent in doubts:
             if await self._is_read(record, agent):
-                status, words = judge(agent, self._states[agent.agent.id])
+                status, words = judge(agent, self._states[agent.agent.id], self._now())
                 found.append((agent, status, words))
                 self.said.append(_found(record, agent, words))
         self._note(path, found, is_settled=len(found) == len(doubts))
@@ -122,12 +132,13 @@ class _Resolver:
             self.said.append(Diagnostic("write-doubtful", message, hint, severity=Severity.WARN))
 
 
-def judge(agent: AgentRecord, state: AgentState | None) -> tuple[Status, str]:
+def judge(agent: AgentRecord, state: AgentState | None, now: datetime) -> tuple[Status, str]:
     """Say by a reading of an agent how its doubtful write ended: a status, and in words.
 
     Only skills that the writes changed count. A write that did not happen is `failed`, which promises that nothing of
-    it was committed: whether it ever left nobody knows, so it is not `not_tried`. Neither one nor the other stays
-    `unknown`; looking again would not tell more.
+    it was committed: whether it ever left nobody knows, so it is not `not_tried`. As long as it might still land it
+    stays `unknown`, as does what is neither one nor the other; looking again would not tell more, for what is still to
+    be written is in the plan that follows.
     """
     if state is None:
         return Status.UNKNOWN, "the agent is gone from the tenant"
@@ -140,6 +151,8 @@ def judge(agent: AgentRecord, state: AgentState | None) -> tuple[Status, str]:
     if live in asked:
         return Status.UNKNOWN, "the first of its two writes was written, the second was not"
     if live == before:
+        if agent.intended_at is not None and now - agent.intended_at < _MAY_STILL_LAND:
+            return Status.UNKNOWN, "it was not written so far"
         return Status.FAILED, "it was not written"
     return Status.UNKNOWN, "the agent has been changed since, so nobody can say whether it was written"
 

@@ -37,6 +37,7 @@ class _SkillLine(msgspec.Struct):
 
 
 class _IntentLine(msgspec.Struct):
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     agent: AgentName
     team: str | None
     part: str
@@ -192,6 +193,7 @@ class _Agent:
         self.status: Status | None = None
         self.message = ""
         self.resolved_by = ""
+        self.intended_at: datetime | None = None
 
     def record(self) -> AgentRecord:
         after = self.asked[-1] if self.asked else {}
@@ -209,6 +211,7 @@ class _Agent:
             asked=tuple(self.asked),
             is_half=self.is_half,
             resolved_by=self.resolved_by,
+            intended_at=self.intended_at,
         )
 
 
@@ -271,6 +274,7 @@ class _Reading:
             agent.before = _assignments(intent.before)
         agent.asked.append(_assignments(intent.after))
         agent.is_half = intent.part == Part.UNION
+        agent.intended_at = intent.at
         # Whatever was known of this agent, now there is one more write of which nothing is.
         agent.status, agent.message, agent.resolved_by = None, "", ""
 

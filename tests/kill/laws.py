@@ -52,6 +52,11 @@ def check(killed: Sequence[Ran], rerun: Ran, last: Ran, runs: Path) -> list[str]
     return _check_looked_after(killed, rerun)
 
 
+def doubts(ran: Ran) -> int:
+    """Count the writes of which the journals do not know how they ended."""
+    return sum(left.is_doubtful for journal in ran.journals.values() for left in read_left(journal).values())
+
+
 def _check_commits(ran: Ran) -> None:
     """P1, P2: each write replaced what its plan showed as before, or its own union, by `after` or the union."""
     for commit in ran.commits:

@@ -20,7 +20,17 @@ from tests.kill import laws
 from tests.kill.disk import Disk, remains
 from tests.kill.gate import Gate, Request
 from tests.kill.leavings import read_left
-from tests.kill.story import CHANGING, CONFLICTED, DESIRED, UNIONS, held, make_tenant, mishaps, write_files
+from tests.kill.story import (
+    CHANGING,
+    CONFLICTED,
+    DESIRED,
+    MAX_CONCURRENCY,
+    UNIONS,
+    held,
+    make_tenant,
+    mishaps,
+    write_files,
+)
 
 
 class Killed(SystemExit):
@@ -264,9 +274,9 @@ def test_who_looks_after_a_killed_run_may_be_killed_too(
     ground: Ground, what: str, at_least: int, is_versioned: bool
 ) -> None:
     """P17, twice: what was noted stands and is not asked again; all the rest is for the one after that."""
-    doubts = {point: _doubts(killed[-1]) for _, point, killed in _kills(ground, "fsync", is_versioned)}
+    doubts = {point: laws.doubts(killed[-1]) for _, point, killed in _kills(ground, "fsync", is_versioned)}
     first = max(doubts, key=doubts.__getitem__)
-    assert doubts[first] > 1
+    assert 1 < doubts[first] <= MAX_CONCURRENCY, "only what is in flight is in doubt"
     points = set()
     for world, point, killed in _kills_again(ground, what, is_versioned, first):
         points.add(point)
@@ -309,7 +319,3 @@ def test_the_way_to_a_first_journal_is_safe_before_anything_is_sent(ground: Grou
             break
         status = folder.parent.stat()
         assert (status.st_dev, status.st_ino) in world.disk.folders, f"`{folder}` may be lost"
-
-
-def _doubts(ran: laws.Ran) -> int:
-    return sum(left.is_doubtful for journal in ran.journals.values() for left in read_left(journal).values())

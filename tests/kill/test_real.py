@@ -71,6 +71,7 @@ def test_after_a_kill_the_next_run_resolves_it(ground: Ground, chunk: int) -> No
 
 def _is_killed_and_resolved(world: World, point: Point) -> bool:
     killed, code = world.run(point)
+    assert laws.doubts(killed) <= MAX_CONCURRENCY, "only what was in flight is in doubt"
     rerun, _ = world.run()
     last, _ = world.run()
     laws.check([killed], rerun, last, world.runs)
