@@ -270,10 +270,12 @@ def _instant(moment: datetime) -> str:
 
 
 def _make_folder(folder: Path, fsync: Fsync) -> None:
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=0o700, exist_ok=True)
-        _fsync_folder(each.parent, fsync)
+    """Make the folder, and make sure that a power cut leaves a way to it: who made the state folder did not care."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for each in reversed(folder.absolute().parents):
+        with suppress(PermissionError):  # a folder that we may not even read was not made by us
+            _fsync_folder(each, fsync)
 
 
 def _fsync_folder(folder: Path, fsync: Fsync) -> None:

@@ -57,8 +57,21 @@ def serve(app: App, port: int, ready: Callable[[int], None]) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    with socket.create_server((HOST, port), backlog=128) as listener:
+    with _listener(port) as listener:
         Server(config).run(sockets=[listener])
+
+
+def _listener(port: int) -> socket.socket:
+    """Listen on `port`. Its protocol has to be named: asyncio sends small answers at once on such sockets only."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
 
 
 class _Lines:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,11 @@ class Tenant:
         return None if held is None else AgentState(agent_id, "8", held)
 
 
-def _resolve(runs: Path, tenant: Tenant) -> list[Diagnostic]:
-    return asyncio.run(
-        resolve_doubts(runs, "acme", tenant, this_run=OURS, clock=VirtualClock(), fsync=lambda _file: None)
-    )
+def _resolve(runs: Path, tenant: Tenant, after_s: float = 600.0) -> list[Diagnostic]:
+    """Resolve, so long after everything was written."""
+    clock = VirtualClock()
+    asyncio.run(clock.sleep(after_s))
+    return asyncio.run(resolve_doubts(runs, "acme", tenant, this_run=OURS, clock=clock, fsync=lambda _file: None))
 
 
 def _killed(runs: Path, *names: str, run: str = NEW, tenant: str = "acme") -> Journal:
@@ -85,6 +87,16 @@ def test_a_doubtful_write_is_judged_by_the_skills_that_it_changed(tmp_path: Path
     assert tenant.asked == ["id-ana"]
 
 
+def test_a_write_that_may_still_land_is_not_called_failed(tmp_path: Path) -> None:
+    """What left a moment before the kill may be committed a minute later."""
+    path = _killed(tmp_path, "ana").path
+    (said,) = _resolve(tmp_path, Tenant(ana=BEFORE), after_s=60.0)
+    assert "it was not written so far" in said.message
+    (record,) = read_run(path).agents
+    assert record.status is Status.UNKNOWN
+    assert not record.is_doubtful
+
+
 @pytest.mark.parametrize(
     ("parts", "live", "status", "words"),
     [
@@ -107,7 +119,7 @@ def test_of_two_writes_each_may_have_happened(
     for body, part in zip(parts, (Part.UNION, Part.FINAL), strict=False):
         journal.intent(change(), part, body, None, 1)
     (record,) = read_run(journal.path).agents
-    found, said = judge(record, AgentState("id-ana", None, live))
+    found, said = judge(record, AgentState("id-ana", None, live), datetime(2030, 1, 1, tzinfo=UTC))
     assert found is status
     assert words in said
 

@@ -309,7 +309,6 @@ def test_a_write_of_a_killed_run_may_arrive_during_the_next(ground: Ground, is_v
     assert ends == ({True} if is_versioned else {True, False})
 
 
-@pytest.mark.xfail(reason="the state folder itself is made without an fsync of the folder that it is in", strict=True)
 def test_the_way_to_a_first_journal_is_safe_before_anything_is_sent(ground: Ground, tmp_path: Path) -> None:
     """P3 on a power cut: a new folder is only found again once the folder around it was fsynced."""
     world = World(tmp_path / "a" / "b", is_versioned=True)
