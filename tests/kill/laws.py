@@ -9,7 +9,6 @@ from reconciler.simulator import Author, Commit
 from tests.kill.leavings import Left, is_closed, read_left
 from tests.kill.story import COVERED, DESIRED, UNIONS, Held, held
 
-
 _NOT_WRITTEN = "it was not written"
 
 
