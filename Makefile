@@ -6,8 +6,11 @@ BIN := $(VENV)/bin
 # `make plan ARGS="--team 'Billing EMEA'"` hands options on.
 ARGS ?=
 
+# `make simulate-faults SEEDS=20000` for more.
+SEEDS ?= 20000
+
 .DEFAULT_GOAL := help
-.PHONY: help plan test check format bench requirements clean
+.PHONY: help plan test simulate-faults check format bench requirements clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,6 +20,11 @@ plan: $(VENV)/.run ## Set up, then compare the shipped desired-state/ with the e
 
 test: $(VENV)/.dev ## Set up, then run all tests
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+simulate-faults: $(VENV)/.dev ## Set up, then apply SEEDS times to a tenant in trouble, and judge by its log
+	@$(BIN)/python -m tests.simulation.run --seeds 0:$(SEEDS) $(ARGS)
+	@$(BIN)/python -m tests.simulation.run --kind lost-updates --seeds 0:2000
+	@$(BIN)/python -m tests.simulation.run --kind lost-updates-without-versions --seeds 0:2000
 
 check: $(VENV)/.dev ## Lint, types, architecture, workflows: exactly what CI runs
 	$(BIN)/ruff check .

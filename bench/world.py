@@ -10,7 +10,6 @@ from typing import Any
 from children import Numbers
 from judging import sent
 from terms import Terms
-from virtual_time import VirtualTime
 
 from reconciler import pipeline
 from reconciler.simulator import (
@@ -22,6 +21,7 @@ from reconciler.simulator import (
     Seed,
     SkillSet,
     Tenant,
+    VirtualTime,
     demo_seed,
     generated_seed,
     make_app,

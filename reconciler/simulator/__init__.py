@@ -18,6 +18,7 @@ from reconciler.simulator.serve import serve
 from reconciler.simulator.store import StoredTenant, file_name
 from reconciler.simulator.tenant import Author, Commit, Tenant
 from reconciler.simulator.tokens import DEMO_CLIENT, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, READ_SCOPE, WRITE_SCOPE, Client
+from reconciler.simulator.virtual_time import VirtualTime
 from reconciler.simulator.wire import ConnectionDropped
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "SkillSet",
     "StoredTenant",
     "Tenant",
+    "VirtualTime",
     "demo_seed",
     "demo_tenant",
     "embedded_app",
