@@ -194,8 +194,8 @@ SPOILS: tuple[Callable[[dict[str, object]], None], ...] = (
 
 
 def _storm(random: Random) -> list[Fault]:
-    """Let one agent be in conflict for ever (its id ends as chance has it), or for a few tries."""
-    path = f"/api/v2/agents/*{random.randrange(16):x}"
+    """Let one agent be in conflict for ever, or for a few tries."""
+    path = f"/api/v2/agents/{random.randrange(3):08x}-*"
     return [Fault(Kind.STATUS, "PATCH", path, times=random.choice((3, 5, None)), status=409, body=_body(random))]
 
 
