@@ -10,7 +10,7 @@ from reconciler.plan.change import Action, AgentChange, AgentName, Part, Plan, S
 from reconciler.plan.coverage import coverage_rows
 from reconciler.plan.diff import by_skill_id, list_changes, sets_to_write
 from reconciler.plan.digest import digest_of
-from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments, whole_tenant
+from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments, unversioned, whole_tenant
 from reconciler.plan.match import Matched, Row, position_of, ref_of, row_at, table_and_row, team_of
 from reconciler.plan.order import order_writes
 from reconciler.plan.resolve import ResolvedState, ignored_skills
@@ -43,6 +43,7 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
         *odd_agents(desired, sides.matched, in_scope, live),
         *odd_assignments(desired, sides.matched, in_scope, live),
         *whole_tenant(live, sides.rows, managed_before),
+        *unversioned(changes),
     ]
     return Plan(
         tenant=desired.tenant.name,

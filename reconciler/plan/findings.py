@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.agents import LiveState
 from reconciler.model.desired import DesiredState
+from reconciler.plan.change import AgentChange
 from reconciler.plan.match import Matched, Row, position_of, ref_of
 from reconciler.plan.suggest import did_you_mean
 
@@ -86,5 +87,17 @@ def whole_tenant(live: LiveState, rows: Collection[str], managed_before: Iterabl
             "no-longer-managed",
             f"`{ref}` is no longer managed: its skills stay as they are",
             "write it into a file again to manage it; `skills: {}` strips an agent",
+            severity=Severity.INFO,
+        )
+
+
+def unversioned(changes: Iterable[AgentChange]) -> Iterator[Diagnostic]:
+    """A tenant that numbers no versions cannot refuse a write to an agent that was changed since it was read."""
+    if any(change.version is None for change in changes):
+        yield Diagnostic(
+            "agents-unversioned",
+            "the tenant does not version its agents: each is read right before it is written, and what somebody else "
+            "changes in the milliseconds between is overwritten unseen",
+            "let nobody edit these agents by hand during the apply",
             severity=Severity.INFO,
         )

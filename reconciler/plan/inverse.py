@@ -14,7 +14,7 @@ from reconciler.plan.change import Action, AgentChange, AgentName, Plan, Summary
 from reconciler.plan.coverage import coverage_rows
 from reconciler.plan.diff import by_skill_id, list_changes
 from reconciler.plan.digest import digest_of
-from reconciler.plan.findings import whole_tenant
+from reconciler.plan.findings import unversioned, whole_tenant
 from reconciler.plan.outcome import Status
 from reconciler.plan.record import AgentRecord, RunKind, RunRecord, WrittenSkill
 from reconciler.plan.resolve import ignored_skills
@@ -47,6 +47,7 @@ def inverse_plan(record: RunRecord, live: LiveState, desired: DesiredState) -> P
     findings = [
         *_about_run(record, is_empty=not changes),
         *whole_tenant(live, (), ()),
+        *unversioned(changes),
         *(finding for each in undone for finding in each.findings),
     ]
     return Plan(

@@ -305,3 +305,13 @@ def test_after_an_apply_the_plan_is_empty(
     assert not again.changes
     assert again.digest == digest_of("acme", ())
     assert all(each.action in Action for change in planned.changes for each in change.skills)
+
+
+@pytest.mark.parametrize("versioned", [True, False])
+def test_a_tenant_without_versions_is_told_what_remains(tmp_path: Path, clock: VirtualClock, versioned: bool) -> None:
+    """Said where something is to be written, and only there."""
+    world = World(tmp_path, clock, (agent("ana", Billing=60),), behaviour=Behaviour(versioned=versioned))
+    world.write_agents(ana="{Billing: 61}")
+    assert ("agents-unversioned" in _codes(world.plan())) is not versioned
+    world.write_agents(ana="{Billing: 60}")
+    assert "agents-unversioned" not in _codes(world.plan())
