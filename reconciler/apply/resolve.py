@@ -136,9 +136,10 @@ def judge(agent: AgentRecord, state: AgentState | None, now: datetime) -> tuple[
     """Say by a reading of an agent how its doubtful write ended: a status, and in words.
 
     Only skills that the writes changed count. A write that did not happen is `failed`, which promises that nothing of
-    it was committed: whether it ever left nobody knows, so it is not `not_tried`. As long as it might still land it
-    stays `unknown`, as does what is neither one nor the other; looking again would not tell more, for what is still to
-    be written is in the plan that follows.
+    it was committed: whether it ever left nobody knows, so it is not `not_tried`. Only a version that has not moved
+    proves that: the write may have been set back since. As long as it might still land it stays `unknown`, as does what
+    is neither one nor the other; looking again would not tell more, for what is still to be written is in the plan that
+    follows.
     """
     if state is None:
         return Status.UNKNOWN, "the agent is gone from the tenant"
@@ -151,10 +152,16 @@ def judge(agent: AgentRecord, state: AgentState | None, now: datetime) -> tuple[
     if live in asked:
         return Status.UNKNOWN, "the first of its two writes was written, the second was not"
     if live == before:
-        if agent.intended_at is not None and now - agent.intended_at < _MAY_STILL_LAND:
-            return Status.UNKNOWN, "it was not written so far"
-        return Status.FAILED, "it was not written"
+        return _as_before(agent, state, now)
     return Status.UNKNOWN, "the agent has been changed since, so nobody can say whether it was written"
+
+
+def _as_before(agent: AgentRecord, state: AgentState, now: datetime) -> tuple[Status, str]:
+    if agent.version is None or agent.version != state.version:
+        return Status.UNKNOWN, "the agent is as before: it was not written, or somebody set it back"
+    if agent.intended_at is not None and now - agent.intended_at < _MAY_STILL_LAND:
+        return Status.UNKNOWN, "it was not written so far"
+    return Status.FAILED, "it was not written"
 
 
 def _found(record: RunRecord, agent: AgentRecord, words: str) -> Diagnostic:

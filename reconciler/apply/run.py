@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 
 from reconciler.apply.journal import Journal, JournalBroken
@@ -13,7 +13,6 @@ from reconciler.apply.write import AgentWrite, Depart, Ended, Retries, WritableT
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import ReconcileError
-from reconciler.model.answers import AgentState
 from reconciler.model.assignments import Assignment
 from reconciler.plan.change import AgentChange, Part, Plan, SkillName, Step
 from reconciler.plan.order import part_of
@@ -104,7 +103,6 @@ class _Run:
         self._deadline = terms.clock.monotonic() + terms.deadline_s
         self._ended: dict[str, AgentOutcome] = {}
         self._as_written: dict[str, AgentChange] = {}
-        self._after_union: dict[int, AgentState] = {}
         self._has_intent: set[str] = set()
         self._busy: dict[asyncio.Task[None], AgentWrite] = {}
         self._halt: Halt | None = None
@@ -182,7 +180,7 @@ class _Run:
             await self._news.wait()
 
     async def _carry_out(self, step: Step) -> None:
-        change = self._change_of(step)
+        change = part_of(self._plan.changes[step.change], step.part)
         write = AgentWrite(
             change,
             self._tenant,
@@ -208,18 +206,14 @@ class _Run:
             del self._busy[worker]
         self._finish(step, change, ended)
 
-    def _change_of(self, step: Step) -> AgentChange:
-        change = part_of(self._plan.changes[step.change], step.part)
-        if step.part is Part.FINAL:
-            return replace(change, version=self._after_union[step.change].version)
-        return change
-
     def _departure(self, change: AgentChange, part: Part) -> Depart:
         """Make what is called right before an attempt leaves: not once halted, and not without a record."""
 
-        def depart(body: Mapping[str, Assignment], version: str | None, attempt: int) -> None:
+        def depart(body: Mapping[str, Assignment], version: str | None, attempt: int, *, is_repeated: bool) -> None:
             if self._is_halted():
                 raise _Halted
+            if is_repeated:
+                return
             try:
                 self._journal.intent(change, part, body, version, attempt)
                 self._has_intent.add(change.agent.id)
@@ -235,8 +229,7 @@ class _Run:
         self._turns.end(step, is_committed=is_committed)
         if is_committed is not False:
             self._as_written[change.agent.id] = change
-        if step.part is Part.UNION and is_committed and ended.state is not None:
-            self._after_union[step.change] = ended.state
+        if step.part is Part.UNION and is_committed:
             self._journal.outcome(outcome)
         else:
             self._leave(step, outcome)

@@ -41,6 +41,7 @@ class _IntentLine(msgspec.Struct):
     agent: AgentName
     team: str | None
     part: str
+    version: str | None
     skills: list[_SkillLine]
     before: dict[str, _Value]
     after: dict[str, _Value]
@@ -194,6 +195,7 @@ class _Agent:
         self.message = ""
         self.resolved_by = ""
         self.intended_at: datetime | None = None
+        self.version: str | None = None
 
     def record(self) -> AgentRecord:
         after = self.asked[-1] if self.asked else {}
@@ -212,6 +214,7 @@ class _Agent:
             is_half=self.is_half,
             resolved_by=self.resolved_by,
             intended_at=self.intended_at,
+            version=self.version,
         )
 
 
@@ -274,7 +277,7 @@ class _Reading:
             agent.before = _assignments(intent.before)
         agent.asked.append(_assignments(intent.after))
         agent.is_half = intent.part == Part.UNION
-        agent.intended_at = intent.at
+        agent.intended_at, agent.version = intent.at, intent.version
         # Whatever was known of this agent, now there is one more write of which nothing is.
         agent.status, agent.message, agent.resolved_by = None, "", ""
 

@@ -1,6 +1,7 @@
 """Writes one agent: guarded by its version or a reading just before, recorded before it leaves, proved after doubt."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol, assert_never
@@ -28,6 +29,9 @@ MAX_TRIES = 5
 # How often, and after which pauses, an agent is read again when a 200 came with the former set: readings may lag.
 LAG_PAUSES_S = (1.0, 2.0, 4.0)
 _FIRST_PAUSE_S = 0.2
+# Without versions: what was read longer ago than this is read again before it is overwritten, so many times.
+_FRESH_S = 1.0
+_MOST_LOOKS = 3
 _LONGEST_PAUSE_S = 5.0
 
 
@@ -39,6 +43,9 @@ class WritableTenant(Protocol):
 
     async def read_sets(self, agent_ids: Collection[str]) -> dict[str, AgentState]:
         """Read many agents again; those gone or unreadable are left out."""
+
+    def adjacent(self) -> AbstractAsyncContextManager[None]:
+        """Within: what this task reads and then writes leaves without a wait between."""
 
     async def write_agent(
         self,
@@ -56,8 +63,11 @@ class WritableTenant(Protocol):
 class Depart(Protocol):
     """Asked before an attempt leaves; raises to hold it back. What it is told is on the disk when it returns."""
 
-    def __call__(self, body: Mapping[str, Assignment], version: str | None, attempt: int) -> None:
-        """Record the intent to send `body` under `version`, for the try number `attempt` (from 1)."""
+    def __call__(self, body: Mapping[str, Assignment], version: str | None, attempt: int, *, is_repeated: bool) -> None:
+        """Record the intent to send `body` under `version`, for the try number `attempt` (from 1).
+
+        `is_repeated` when the same attempt leaves once more, refused unseen before: it is on the disk already.
+        """
 
 
 class Retries:
@@ -76,13 +86,12 @@ class Retries:
 class Ended:
     """How a write ended.
 
-    `state` is what the tenant was seen to hold after a success. `refusal` are the tenant's words when it refused what
+    `refusal` are the tenant's words when it refused what
     was sent. `defers`: it wants a pause that nobody waits for; `denied`: it refuses the credential or the scope. Both
     end the run.
     """
 
     outcome: AgentOutcome
-    state: AgentState | None = None
     refusal: str = ""
     defers: bool = False
     denied: tuple[Diagnostic, ...] = ()
@@ -90,10 +99,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class _Next:
-    """The next try: what to send, and under which version."""
+    """The next try: what to send, and under which version; `reason` is why the one before did not do."""
 
     body: Mapping[str, Assignment]
     version: str | None
+    reason: str = ""
+
+
+class _Stale(Exception):  # noqa: N818 - nothing went wrong
+    """Raised before a write leaves: it had to wait, and who knows what the agent holds by now."""
 
 
 class AgentWrite:
@@ -120,6 +134,7 @@ class AgentWrite:
         # An attempt whose answer proved nothing: from then on the outcome is proved, or `unknown`.
         self._in_doubt = False
         self._is_in_flight = False
+        self._looked_at = 0.0
 
     @property
     def is_in_flight(self) -> bool:
@@ -146,18 +161,28 @@ class AgentWrite:
         return AgentOutcome(self._change.agent, Status.NOT_TRIED, f"not written: {reason} before its turn")
 
     async def _run(self) -> Ended:
-        step: _Next | Ended = _Next(self._change.after, self._change.version)
-        if self._change.version is None:
-            step = await self._look("")
+        step = _Next(self._change.after, self._change.version)
         for attempt in range(1, MAX_TRIES + 1):
-            if isinstance(step, Ended):
-                return step
             if attempt > 1:
                 if not self._retries.take():
                     return self._unproved(Status.CONFLICT, "gave up: the tries of this run are used up; plan again")
                 await self._pause(attempt)
-            step = await self._attempt(step, attempt)
-        return step if isinstance(step, Ended) else self._give_up()
+            next_step = await (self._attempt(step, attempt) if step.version else self._look_and_attempt(step, attempt))
+            if isinstance(next_step, Ended):
+                return next_step
+            step = next_step
+        return self._give_up()
+
+    async def _look_and_attempt(self, step: _Next, attempt: int) -> Ended | _Next:
+        """Without a version: read the agent, and write right after it; read again if that had to wait all the same."""
+        async with self._tenant.adjacent():
+            for _ in range(_MOST_LOOKS):
+                seen = await self._look(step.reason)
+                if isinstance(seen, Ended):
+                    return seen
+                with suppress(_Stale):
+                    return await self._attempt(seen, attempt)
+        return step
 
     async def _attempt(self, step: _Next, attempt: int) -> Ended | _Next:
         answer = await self._send(step, attempt)
@@ -185,11 +210,12 @@ class AgentWrite:
 
         def departing() -> None:
             nonlocal recorded
-            # After a 429 the same attempt leaves once more: its intent is on the disk.
-            if not recorded:
-                self._depart(step.body, step.version, attempt)
-                recorded = True
-            self._is_in_flight = True
+            # Only what was refused unseen (a 429, a 401, no connection) leaves once more.
+            self._is_in_flight = False
+            if step.version is None and self._clock.monotonic() - self._looked_at > _FRESH_S:
+                raise _Stale
+            self._depart(step.body, step.version, attempt, is_repeated=recorded)
+            recorded = self._is_in_flight = True
 
         try:
             answer = await self._tenant.write_agent(self._change.agent.id, step.body, step.version, departing)
@@ -203,23 +229,26 @@ class AgentWrite:
     async def _look(self, reason: str) -> Ended | _Next:
         """Read the agent and decide by the write protocol."""
         state = await self._tenant.read_agent(self._change.agent.id)
+        self._looked_at = self._clock.monotonic()
         if state is None:
             return self._unproved(Status.FAILED, "the agent is gone from the tenant")
         decision = decide(self._change, state.assignments, self._ignored)
         match decision.verdict:
             case Verdict.DONE:
                 status = Status.APPLIED if self._in_doubt else Status.ALREADY_DONE
-                return self._done(status, state, reason and f"after `{reason}`, found as planned")
+                return self._ended(status, reason and f"after `{reason}`, found as planned")
             case Verdict.RETRY:
-                return _Next(decision.body, state.version)
+                return _Next(decision.body, state.version, reason)
             case Verdict.CONFLICT:
                 return self._unproved(Status.CONFLICT, f"somebody else changed {self._named(decision.moved)} meanwhile")
 
     async def _judge(self, step: _Next, state: AgentState) -> Ended:
         """Compare what the tenant says it stored with what was asked for: a 200 is not success."""
-        if state.assignments == step.body:
-            return self._done(Status.APPLIED, state)
-        if self._is_unchanged(state):
+        # What was written has another version than what it replaced: an echo under the old one proves nothing.
+        is_same_version = step.version is not None and state.version == step.version
+        if state.assignments == step.body and not is_same_version:
+            return self._ended(Status.APPLIED)
+        if is_same_version or self._is_unchanged(state):
             return await self._wait_for_lag(step, state)
         skills = {skill for skill in {*state.assignments, *step.body} if _differ(state.assignments, step.body, skill)}
         return self._ended(Status.UNKNOWN, f"the tenant stored something else for {self._named(sorted(skills))}")
@@ -230,7 +259,7 @@ class AgentWrite:
             await self._clock.sleep(pause_s)
             seen = await self._tenant.read_agent(self._change.agent.id)
             if seen is not None and decide(self._change, seen.assignments, self._ignored).verdict is Verdict.DONE:
-                return self._done(Status.APPLIED, seen, "the tenant showed it late")
+                return self._ended(Status.APPLIED, "the tenant showed it late")
         if step.version is not None and state.version == step.version:
             return self._unproved(Status.FAILED, "the tenant answered 200 and changed nothing")
         self._in_doubt = True
@@ -259,10 +288,7 @@ class AgentWrite:
             status, message = Status.UNKNOWN, f"{message}; an earlier try may have been written: plan again to see"
         return Ended(AgentOutcome(self._change.agent, status, message), refusal=refusal, defers=defers)
 
-    def _done(self, status: Status, state: AgentState, message: str = "") -> Ended:
-        return Ended(AgentOutcome(self._change.agent, status, message), state)
-
-    def _ended(self, status: Status, message: str) -> Ended:
+    def _ended(self, status: Status, message: str = "") -> Ended:
         return Ended(AgentOutcome(self._change.agent, status, message))
 
     def _named(self, skills: Collection[str]) -> str:

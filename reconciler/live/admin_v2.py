@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import Random
 
 import httpx
@@ -129,6 +129,10 @@ class AdminV2:
             await Listing(self._session, _AGENTS, read=read_agent_page, absorb=absorb).run()
         await for_each(sorted(wanted - states.keys()), ask, self._width)
         return states
+
+    def adjacent(self) -> AbstractAsyncContextManager[None]:
+        """Let what is read and then written within leave without a wait between."""
+        return self._session.adjacent()
 
     async def write_agent(
         self,

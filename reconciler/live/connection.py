@@ -1,6 +1,7 @@
 """What the rest of the tool sees of a live tenant: how to reach it, what it can do, and what a run has cost."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -81,6 +82,9 @@ class Tenant(Protocol):
 
     async def read_sets(self, agent_ids: Collection[str]) -> dict[str, AgentState]:
         """Read many agents again in as few requests as that takes; those gone or unreadable are left out."""
+
+    def adjacent(self) -> AbstractAsyncContextManager[None]:
+        """Within: what this task reads and then writes leaves without a wait for the rate limit between."""
 
     async def write_agent(
         self,

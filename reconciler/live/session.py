@@ -15,12 +15,13 @@ from reconciler.live.addresses import Addresses
 from reconciler.live.connection import Connection
 from reconciler.live.decode import Malformed, described
 from reconciler.live.failures import bad_status, nonsense, scope_missing, unreachable
-from reconciler.live.rate.ledger import open_ledger
+from reconciler.live.rate.budget import Slot
+from reconciler.live.rate.ledger import RateLedger, open_ledger
 from reconciler.live.said import said_in
 from reconciler.live.transports.auth import Auth, Credential, place_of
 from reconciler.live.transports.bounded import Bounded
 from reconciler.live.transports.guard import OriginGuard, ReadOnly
-from reconciler.live.transports.pacing import DEPARTING, Concurrent, RateLimited
+from reconciler.live.transports.pacing import AHEAD, DEPARTING, Concurrent, RateLimited
 from reconciler.live.transports.retry import Retry
 from reconciler.live.transports.wire import Embedded, Tally, sockets
 from reconciler.live.waits import backoff_s
@@ -56,6 +57,7 @@ class Session:
         *,
         addresses: Addresses,
         tally: Tally,
+        ledger: RateLedger,
         quoter: Quoter,
         connection: Connection,
         dialect: Dialect,
@@ -65,6 +67,7 @@ class Session:
         self._client = client
         self.addresses = addresses
         self.tally = tally
+        self._ledger = ledger
         self._quoter = quoter
         self.connection = connection
         self._dialect = dialect
@@ -74,6 +77,18 @@ class Session:
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send as it is; raises httpx.RequestError when there is no usable answer, AccessDenied on a second 401."""
         return await self._client.send(request)
+
+    @asynccontextmanager
+    async def adjacent(self) -> AsyncIterator[None]:
+        """Let a reading within, and the write of this task after it, leave without a wait between them."""
+        ahead: list[Slot] = []
+        token = AHEAD.set(ahead)
+        try:
+            yield
+        finally:
+            AHEAD.reset(token)
+            for slot in ahead:
+                await self._ledger.give_back(slot)
 
     def request(
         self,
@@ -175,6 +190,7 @@ async def open_session(
             client,
             addresses=addresses,
             tally=tally,
+            ledger=ledger,
             quoter=quoter,
             connection=connection,
             dialect=dialect,

@@ -134,6 +134,11 @@ def _summary(
         assignments_changed=actions.count(Action.CHANGE),
         assignments_removed=actions.count(Action.REMOVE),
         writes=writes,
-        requests=writes + sides.live.pages if writes else 0,
+        requests=requests_to_apply(changes, writes, sides.live.pages),
         eta_seconds=round(rate_limit.seconds_for(writes), 1),
     )
+
+
+def requests_to_apply(changes: Iterable[AgentChange], writes: int, pages: int) -> int:
+    """Count what an apply sends: the writes, a reading before the second one of an agent, the listing that verifies."""
+    return writes + sum(change.has_union for change in changes) + pages if writes else 0

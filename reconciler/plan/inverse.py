@@ -9,7 +9,7 @@ from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.assignments import Assignment, decode, encode, unpack
 from reconciler.model.desired import DesiredState
 from reconciler.model.skills import SkillCatalog
-from reconciler.plan.build import in_order, sorted_findings
+from reconciler.plan.build import in_order, requests_to_apply, sorted_findings
 from reconciler.plan.change import Action, AgentChange, AgentName, Plan, Summary, value_words
 from reconciler.plan.coverage import coverage_rows
 from reconciler.plan.diff import by_skill_id, list_changes
@@ -193,6 +193,6 @@ def _summary(
         assignments_changed=actions.count(Action.CHANGE),
         assignments_removed=actions.count(Action.REMOVE),
         writes=writes,
-        requests=writes + live.pages if writes else 0,
+        requests=requests_to_apply(changes, writes, live.pages),
         eta_seconds=round(desired.tenant.rate_limit.seconds_for(writes), 1),
     )

@@ -63,7 +63,8 @@ class AgentRecord:
     `asked` are the sets of all its writes, in order. `is_half`: the last write was the first of two (`Part.UNION`).
     `status` is None while no outcome was recorded: a doubtful write. `resolved_by` is the later run that looked after
     the doubt; `status` and `message` are then what it found. `has_intent` is False for an agent that nothing was sent
-    for. `intended_at` is when the last write was about to leave. `source` is the line of the journal.
+    for. `intended_at` is when the last write was about to leave, `version` what it was conditional upon.
+    `source` is the line of the journal.
     """
 
     agent: AgentName
@@ -79,6 +80,7 @@ class AgentRecord:
     is_half: bool = False
     resolved_by: str = ""
     intended_at: datetime | None = None
+    version: str | None = None
 
     @property
     def is_doubtful(self) -> bool:

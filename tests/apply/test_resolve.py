@@ -31,6 +31,7 @@ class Tenant:
 
     def __init__(self, **held: Mapping[str, Assignment] | Exception | None) -> None:
         self.held = held
+        self.version: str | None = "7"  # as when it was about to be written
         self.asked: list[str] = []
 
     async def read_agent(self, agent_id: str) -> AgentState | None:
@@ -39,7 +40,7 @@ class Tenant:
         held = self.held[agent_id.removeprefix("id-")]
         if isinstance(held, Exception):
             raise held
-        return None if held is None else AgentState(agent_id, "8", held)
+        return None if held is None else AgentState(agent_id, self.version, held)
 
 
 def _resolve(runs: Path, tenant: Tenant, after_s: float = 600.0) -> list[Diagnostic]:
@@ -97,6 +98,18 @@ def test_a_write_that_may_still_land_is_not_called_failed(tmp_path: Path) -> Non
     assert not record.is_doubtful
 
 
+@pytest.mark.parametrize("version", ["9", None])
+def test_what_may_have_been_set_back_is_not_called_failed(tmp_path: Path, version: str | None) -> None:
+    """The agent is as before, but its version moved, or there is none: it may have been written in between."""
+    path = _killed(tmp_path, "ana").path
+    tenant = Tenant(ana=BEFORE)
+    tenant.version = version
+    (said,) = _resolve(tmp_path, tenant)
+    assert "it was not written, or somebody set it back" in said.message
+    (record,) = read_run(path).agents
+    assert record.status is Status.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("parts", "live", "status", "words"),
     [
@@ -117,9 +130,9 @@ def test_of_two_writes_each_may_have_happened(
     """Nothing is called written, or not written, of which the other half is true."""
     journal = create(tmp_path)
     for body, part in zip(parts, (Part.UNION, Part.FINAL), strict=False):
-        journal.intent(change(), part, body, None, 1)
+        journal.intent(change(), part, body, "7", 1)
     (record,) = read_run(journal.path).agents
-    found, said = judge(record, AgentState("id-ana", None, live), datetime(2030, 1, 1, tzinfo=UTC))
+    found, said = judge(record, AgentState("id-ana", "7", live), datetime(2030, 1, 1, tzinfo=UTC))
     assert found is status
     assert words in said
 

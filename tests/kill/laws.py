@@ -10,6 +10,7 @@ from tests.kill.leavings import Left, is_closed, read_left
 from tests.kill.story import COVERED, DESIRED, UNIONS, Held, held
 
 _NOT_WRITTEN = "it was not written"
+_AS_BEFORE = "the agent is as before: it was not written, or somebody set it back"
 
 
 @dataclass(frozen=True)
@@ -128,15 +129,20 @@ def _truth(agent_id: str, left: Left, ran: Ran) -> tuple[str, str]:
 
 
 def _settled(status: str, words: str) -> tuple[str, str]:
-    """Judge by what a reading shows: how long a write may still land has a test of its own."""
-    return ("failed", _NOT_WRITTEN) if (status, words) == ("unknown", f"{_NOT_WRITTEN} so far") else (status, words)
+    """Judge by what a reading shows: what else must be known to call a write failed has tests of its own."""
+    plain = _plain(words)
+    return ("failed", plain) if plain == _NOT_WRITTEN and status == "unknown" else (status, plain)
+
+
+def _plain(words: str) -> str:
+    return _NOT_WRITTEN if words in {f"{_NOT_WRITTEN} so far", _AS_BEFORE} else words
 
 
 def _spoken(line: str) -> tuple[str, str, str]:
     """Take apart `run R ended while it wrote `X`: words`."""
     place, _, words = line.partition("`: ")
     _, run, *_ = place.split(" ")
-    return f"{run}.jsonl", place.rpartition("`")[2], words.removesuffix(" so far")
+    return f"{run}.jsonl", place.rpartition("`")[2], _plain(words)
 
 
 def _check_end(rerun: Ran, last: Ran, runs: Path) -> None:

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.live.rate.budget import Answered, Budget, Heard, Load, Slot, Terms, admit, learn
+from reconciler.live.rate.budget import Admitted, Answered, Budget, Heard, Load, Slot, Terms, admit, learn
 from reconciler.model.tenant import RateLimit
 
 WINDOW_S = 10.0
@@ -64,4 +64,4 @@ def test_whoever_waits_is_let_in_as_soon_as_the_rate_has_grown() -> None:
     full = Load(taken=50, in_flight=0, frees_at=500.0)
     verdict = admit(budget, full, terms, 103.0)
     assert getattr(verdict, "until", None) == 110.0
-    assert isinstance(admit(budget, full, terms, 110.0), Budget)
+    assert isinstance(admit(budget, full, terms, 110.0), Admitted)

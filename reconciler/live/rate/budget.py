@@ -119,19 +119,28 @@ class Budget:
         return max(self.slowed_at, self.shut_at, self.granted_as_of) > now
 
 
-def admit(budget: Budget, load: Load, terms: Terms, now: float) -> Budget | Wait | Closed:
-    """Judge whether a request may leave now; if so, give the budget as it is after that."""
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """So many requests may leave now; `budget` is as it is after that."""
+
+    count: int
+    budget: Budget
+
+
+def admit(budget: Budget, load: Load, terms: Terms, now: float, count: int = 1) -> Admitted | Wait | Closed:
+    """Judge whether `count` requests may leave now; fewer where no window holds as many, 0 just to ask."""
     if now < budget.opens_at:
         if budget.opens_at - now > LONGEST_RETRY_AFTER_S:
             return Closed(budget.asked_until - now)
         return Wait(budget.opens_at, "because the tenant asked for fewer requests")
-    if now < budget.granted_until:
-        if budget.granted <= 0:
-            return _until_reset(budget, load, terms, now)
-        budget = replace(budget, granted=budget.granted - 1)
     allowed = budget.allowed(terms.limit, now)
-    if load.taken < allowed:
-        return budget
+    count = min(count, allowed)
+    if now < budget.granted_until:
+        if budget.granted < count:
+            return _until_reset(budget, load, terms, now)
+        budget = replace(budget, granted=budget.granted - count)
+    if load.taken + count <= allowed or not count:
+        return Admitted(count, budget)
     until = load.frees_at if budget.share >= 1 else min(load.frees_at, budget.grows_at(terms.limit, now))
     return Wait(until, f"for the rate limit ({allowed} requests per {terms.limit.per_seconds:g} s)")
 

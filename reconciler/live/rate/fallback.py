@@ -16,18 +16,18 @@ class FallbackStore:
         self._shared: Store | None = shared
         self._own = own
 
-    async def charge(self, now: float) -> Slot | Wait | Closed:
-        """Take a slot, if one may be taken now."""
+    async def charge(self, now: float, count: int = 1) -> tuple[Slot, ...] | Wait | Closed:
+        """Take so many slots, if that may be now."""
         if self._shared is not None:
             try:
-                found = await self._shared.charge(now)
+                found = await self._shared.charge(now, count)
             except StoreUnusable as error:
                 await self._go_on_alone(self._shared, error)
             else:
-                if isinstance(found, Slot):
-                    self._own.adopt(found)
+                for slot in found if isinstance(found, tuple) else ():
+                    self._own.adopt(slot)
                 return found
-        return await self._own.charge(now)
+        return await self._own.charge(now, count)
 
     async def settle(self, slot: Slot, ends_at: float, lesson: Lesson | None) -> Budget:
         """Let the slot be free one window after `ends_at`, and keep what the answer teaches."""
@@ -41,6 +41,19 @@ class FallbackStore:
                 self._own.budget = budget
                 return budget
         return await self._own.settle(slot, ends_at, lesson)
+
+    async def renew(self, slot: Slot, now: float) -> Slot | None:
+        """Let a slot that was taken ahead begin now."""
+        if self._shared is not None:
+            try:
+                renewed = await self._shared.renew(slot, now)
+            except StoreUnusable as error:
+                await self._go_on_alone(self._shared, error)
+            else:
+                if renewed is not None:
+                    self._own.adopt(renewed)
+                return renewed
+        return await self._own.renew(slot, now)
 
     async def give_back(self, slot: Slot) -> None:
         """Free the slot at once."""

@@ -35,12 +35,21 @@ class RateLedger:
 
     async def charge(self) -> Slot:
         """Wait for the turn, then until a request may be sent; Throttled when the tenant wants too long a pause."""
+        (slot,) = await self.charge_at_once(1)
+        return slot
+
+    async def renew(self, slot: Slot) -> Slot | None:
+        """Use a slot that was taken ahead, or None where that cannot be: take another then, and give this one back."""
+        return await self._store.renew(slot, self._clock.monotonic())
+
+    async def charge_at_once(self, count: int) -> tuple[Slot, ...]:
+        """As `charge`, for several requests that follow each other; fewer where no window holds as many."""
         async with self._turn:
             while True:
                 now = self._clock.monotonic()
-                match await self._store.charge(now):
-                    case Slot() as slot:
-                        return slot
+                match await self._store.charge(now, count):
+                    case tuple() as slots:
+                        return slots
                     case Closed(asked_s):
                         raise Throttled(asked_s)
                     case Wait() as wait:

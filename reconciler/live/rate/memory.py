@@ -3,7 +3,7 @@
 import heapq
 import math
 
-from reconciler.live.rate.budget import Budget, Closed, Load, Slot, Terms, Wait, admit
+from reconciler.live.rate.budget import Admitted, Budget, Closed, Load, Slot, Terms, Wait, admit
 from reconciler.live.rate.store import Lesson
 
 
@@ -19,17 +19,17 @@ class MemoryStore:
         # Downwards from -1: slots adopted from another store count upwards.
         self._last_id = 0
 
-    async def charge(self, now: float) -> Slot | Wait | Closed:
-        """Take a slot, if one may be taken now."""
+    async def charge(self, now: float, count: int = 1) -> tuple[Slot, ...] | Wait | Closed:
+        """Take so many slots, if that may be now."""
         self._forget(now)
-        verdict = admit(self.budget, self._load(now), self._terms, now)
-        if not isinstance(verdict, Budget):
+        verdict = admit(self.budget, self._load(now), self._terms, now, count)
+        if not isinstance(verdict, Admitted):
             return verdict
-        self.budget = verdict
-        self._last_id -= 1
-        slot = Slot(self._last_id, now)
-        self._in_flight[slot.id] = now + self._terms.lease_s
-        return slot
+        self.budget = verdict.budget
+        slots = tuple(Slot(self._last_id - number, now) for number in range(1, verdict.count + 1))
+        self._last_id -= verdict.count
+        self._in_flight |= {slot.id: now + self._terms.lease_s for slot in slots}
+        return slots
 
     def adopt(self, slot: Slot) -> None:
         """Count a slot that another store has given."""
@@ -44,6 +44,15 @@ class MemoryStore:
             self._forget(ends_at)
             self.budget = lesson(self.budget, self._load(ends_at))
         return self.budget
+
+    async def renew(self, slot: Slot, now: float) -> Slot | None:
+        """Let a slot that was taken ahead begin now."""
+        self._forget(now)
+        verdict = admit(self.budget, self._load(now), self._terms, now, 0)
+        if slot.id not in self._in_flight or not isinstance(verdict, Admitted):
+            return None
+        self._in_flight[slot.id] = now + self._terms.lease_s
+        return Slot(slot.id, now)
 
     async def give_back(self, slot: Slot) -> None:
         """Free the slot at once."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from reconciler.live.rate.budget import Budget, Closed, Load, Slot, Terms, Wait, admit
+from reconciler.live.rate.budget import Admitted, Budget, Closed, Load, Slot, Terms, Wait, admit
 from reconciler.live.rate.store import Lesson, StoreUnusable
 
 _LOGGER = logging.getLogger(__name__)
@@ -74,20 +74,23 @@ class SqliteStore:
         self._busy_s = busy_s
         self._connection: sqlite3.Connection | None = None
 
-    async def charge(self, now: float) -> Slot | Wait | Closed:
-        """Take a slot, if one may be taken now."""
+    async def charge(self, now: float, count: int = 1) -> tuple[Slot, ...] | Wait | Closed:
+        """Take so many slots, if that may be now."""
         with self._transaction() as connection:
             self._forget(connection, now)
             budget = _read_budget(connection)
             before = Budget() if budget.is_of_former_boot(now) else budget
-            verdict = admit(before, self._load(connection, now), self._terms, now)
-            if not isinstance(verdict, Budget):
+            verdict = admit(before, self._load(connection, now), self._terms, now, count)
+            if not isinstance(verdict, Admitted):
                 return verdict
-            if verdict != budget:
-                _write_budget(connection, verdict)
-            ends_at = now + self._terms.lease_s
-            inserted = connection.execute("INSERT INTO slot (ends_at, in_flight) VALUES (?, 1)", (ends_at,))
-            return Slot(inserted.lastrowid or 0, now)
+            if verdict.budget != budget:
+                _write_budget(connection, verdict.budget)
+            return tuple(self._slot(connection, now) for _ in range(verdict.count))
+
+    def _slot(self, connection: sqlite3.Connection, now: float) -> Slot:
+        ends_at = now + self._terms.lease_s
+        inserted = connection.execute("INSERT INTO slot (ends_at, in_flight) VALUES (?, 1)", (ends_at,))
+        return Slot(inserted.lastrowid or 0, now)
 
     async def settle(self, slot: Slot, ends_at: float, lesson: Lesson | None) -> Budget:
         """Let the slot be free one window after `ends_at`, and keep what the answer teaches."""
@@ -101,6 +104,18 @@ class SqliteStore:
             if learnt != budget:
                 _write_budget(connection, learnt)
             return learnt
+
+    async def renew(self, slot: Slot, now: float) -> Slot | None:
+        """Let a slot that was taken ahead begin now."""
+        with self._transaction() as connection:
+            self._forget(connection, now)
+            if not isinstance(
+                admit(_read_budget(connection), self._load(connection, now), self._terms, now, 0), Admitted
+            ):
+                return None
+            ends_at = now + self._terms.lease_s
+            renewed = connection.execute("UPDATE slot SET ends_at = ? WHERE id = ?", (ends_at, slot.id))
+            return Slot(slot.id, now) if renewed.rowcount else None
 
     async def give_back(self, slot: Slot) -> None:
         """Free the slot at once."""

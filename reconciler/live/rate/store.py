@@ -20,11 +20,14 @@ class StoreUnusable(Exception):  # noqa: N818 - it names what is the matter
 class Store(Protocol):
     """Keeps the slots and the budget of one tenant. Any method may raise StoreUnusable, but for `close`."""
 
-    async def charge(self, now: float) -> Slot | Wait | Closed:
-        """Take a slot, if one may be taken now."""
+    async def charge(self, now: float, count: int = 1) -> tuple[Slot, ...] | Wait | Closed:
+        """Take so many slots at once, if that may be now; fewer where no window holds as many."""
 
     async def settle(self, slot: Slot, ends_at: float, lesson: Lesson | None) -> Budget:
         """Let the slot be free one window after `ends_at`, and keep what the answer teaches; give the budget then."""
+
+    async def renew(self, slot: Slot, now: float) -> Slot | None:
+        """Let a slot that was taken ahead begin now; None where nothing may leave now, or where it has run out."""
 
     async def give_back(self, slot: Slot) -> None:
         """Free the slot at once: nothing was sent."""

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from contextvars import ContextVar
 
 import httpx
 
 from reconciler.clock import Clock
-from reconciler.live.rate.budget import Heard
+from reconciler.live.rate.budget import Heard, Slot
 from reconciler.live.rate.ledger import RateLedger
 from reconciler.live.transports.layer import Layer
 from reconciler.live.transports.wire import IS_TOKEN
@@ -14,6 +15,8 @@ from reconciler.live.waits import grant_in, retry_after_s
 
 # A request with this extension, a `Callable[[], None]`, has it called right before each attempt leaves.
 DEPARTING = "reconciler.departing"
+# The slots that a task has taken ahead, for requests that are to follow each other without a wait; None: it does not.
+AHEAD: ContextVar[list[Slot] | None] = ContextVar("ahead", default=None)
 
 
 class RateLimited(Layer):
@@ -30,7 +33,7 @@ class RateLimited(Layer):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Wait for a slot, then pass on; Throttled when the tenant wants a longer pause than anybody waits."""
         departing: Callable[[], None] | None = request.extensions.get(DEPARTING)
-        slot = await self._ledger.charge()
+        slot = await self._slot_for(request)
         if departing is not None:
             try:
                 departing()
@@ -44,6 +47,18 @@ class RateLimited(Layer):
             return response
         finally:
             await self._ledger.answered(slot, heard)
+
+    async def _slot_for(self, request: httpx.Request) -> Slot:
+        """Take a slot: a reading that a write is to follow at once takes the write's slot too."""
+        ahead = AHEAD.get()
+        if ahead is None or IS_TOKEN in request.extensions:
+            return await self._ledger.charge()
+        if request.method != "GET" and ahead and (slot := await self._ledger.renew(ahead[-1])) is not None:
+            ahead.pop()
+            return slot
+        slot, *more = await self._ledger.charge_at_once(2 if request.method == "GET" and not ahead else 1)
+        ahead += more
+        return slot
 
     def _heard(self, request: httpx.Request, response: httpx.Response) -> Heard:
         now = self._clock.now()
