@@ -30,7 +30,7 @@ MAX_TRIES = 5
 LAG_PAUSES_S = (1.0, 2.0, 4.0)
 _FIRST_PAUSE_S = 0.2
 # Without versions: what was read longer ago than this is read again before it is overwritten, so many times.
-_FRESH_S = 1.0
+_FRESH_S = 2.0
 _MOST_LOOKS = 3
 _LONGEST_PAUSE_S = 5.0
 
@@ -182,7 +182,7 @@ class AgentWrite:
                     return seen
                 with suppress(_Stale):
                     return await self._attempt(seen, attempt)
-        return step
+        return self._unproved(Status.NOT_TRIED, "not written: the rate limit leaves no room for a reading and a write")
 
     async def _attempt(self, step: _Next, attempt: int) -> Ended | _Next:
         answer = await self._send(step, attempt)

@@ -34,16 +34,16 @@ MUTANTS = (
     Mutant(
         "a second try without a version",
         "apply/write.py",
-        "return _Next(decision.body, state.version)",
-        "return _Next(decision.body, None)",
+        "return _Next(decision.body, state.version, reason)",
+        "return _Next(decision.body, None, reason)",
         "P1",
         STORM,
     ),
     Mutant(
-        "without versions, no look before the write",
+        "without versions, no heed to the look before the write",
         "apply/write.py",
-        "if self._change.version is None:",
-        "if False:",
+        "seen = await self._look(step.reason)",
+        "seen = await self._look(step.reason) and step",
         "P1",
         STORM_UNVERSIONED,
     ),
@@ -82,8 +82,8 @@ MUTANTS = (
     Mutant(
         "writes only what changes",
         "apply/write.py",
-        "step: _Next | Ended = _Next(self._change.after, self._change.version)",
-        "before, after = self._change.before, self._change.after\n        step: _Next | Ended = _Next("
+        "step = _Next(self._change.after, self._change.version)",
+        "before, after = self._change.before, self._change.after\n        step = _Next("
         "{key: value for key, value in after.items() if before.get(key) != value}, self._change.version)",
         "P2",
     ),
@@ -151,8 +151,8 @@ MUTANTS = (
     Mutant(
         "records after it has sent",
         "apply/write.py",
-        "                self._depart(step.body, step.version, attempt)\n                recorded = True",
-        "                recorded = True",
+        "            self._depart(step.body, step.version, attempt, is_repeated=recorded)\n",
+        "",
         "P3, P19",
     ),
     Mutant(
@@ -189,8 +189,8 @@ MUTANTS = (
     Mutant(
         "a token bucket with a full burst",
         "live/rate/budget.py",
-        "    if load.taken < allowed:\n",
-        "    if load.taken < 2 * allowed:\n",
+        "    if load.taken + count <= allowed or not count:\n",
+        "    if load.taken + count <= 2 * allowed or not count:\n",
         "P4",
     ),
     Mutant(

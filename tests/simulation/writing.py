@@ -12,6 +12,8 @@ from tests.simulation.people import IGNORED
 
 _REPORTED = frozenset({Status.CONFLICT, Status.UNKNOWN, Status.FAILED})
 _NOT_COMMITTED = frozenset(Status) - {Status.APPLIED, Status.UNKNOWN}
+# A look that is older shows nothing: the write had to wait, and should have looked again.
+_FRESH_S = 2.001
 # How the loss of somebody's edit came about where the tenant gives no versions; see `_how_lost`.
 REPORTED, IN_THE_WINDOW, LATE = "reported", "in the window after the look", "by a write that landed late"
 
@@ -59,7 +61,7 @@ def _last_look(run: Run, agent_id: str, before: Trip) -> Pairs | None:
     looks = [
         trip.agent_set
         for trip in trips[: trips.index(before)]
-        if trip.method == "GET" and trip.ended_at is not None and trip.ended_at <= before.departed_at
+        if trip.method == "GET" and trip.ended_at is not None and 0 <= before.departed_at - trip.ended_at <= _FRESH_S
     ]
     return next((look for look in reversed(looks) if look is not None), None)
 
