@@ -134,7 +134,7 @@ def admit(budget: Budget, load: Load, terms: Terms, now: float, count: int = 1) 
             return Closed(budget.asked_until - now)
         return Wait(budget.opens_at, "because the tenant asked for fewer requests")
     allowed = budget.allowed(terms.limit, now)
-    count = min(count, allowed)
+    count = min(count, terms.limit.requests)
     if now < budget.granted_until:
         if budget.granted < count:
             return _until_reset(budget, load, terms, now)
