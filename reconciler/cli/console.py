@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, TextIO
 
-from reconciler.model.redactor import Redactor
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.diagnostics import Diagnostic
     from reconciler.live import ASGIApp
+    from reconciler.model.redactor import Redactor
     from reconciler.pipeline import Chosen, Context
     from reconciler.render.style import Style
 
@@ -47,7 +46,7 @@ class Console:
         self.tenant = tenant
         self.logs_json = logs_json
         # Learns in the course of the run what must never be shown.
-        self.redactor = Redactor()
+        self._redactor: Redactor | None = None
         self._is_on_runner = "GITHUB_ACTIONS" in os.environ
         # The folder that the places of messages are relative to; a command narrows it to its tenant's.
         self.folder = os.path.normpath(root).replace(os.sep, "/")
@@ -62,6 +61,15 @@ class Console:
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")  # a name that the locale cannot show stops nothing
         Console.latest = self
+
+    @property
+    def redactor(self) -> "Redactor":
+        """What learns the secrets of this run; made when first asked for: the overview and completion never do."""
+        if self._redactor is None:
+            from reconciler.model.redactor import Redactor
+
+            self._redactor = Redactor()
+        return self._redactor
 
     @property
     def has_color(self) -> bool:
@@ -212,7 +220,7 @@ class Console:
 
     def _fit(self, text: str) -> str:
         """Make a text fit to leave the process."""
-        masked = self.redactor.mask_json(text)
+        masked = text if self._redactor is None else self._redactor.mask_json(text)
         if not self._is_on_runner:
             return masked
         from reconciler.render.escape import WorkflowCommands, runner
