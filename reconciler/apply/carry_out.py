@@ -61,5 +61,5 @@ async def _verify(  # noqa: PLR0913, PLR0917 - as `carry_out`, with what was wri
 def _state_of(done: CarriedOut) -> RunState:
     if done.halt is not None and done.halt.is_interrupted:
         return RunState.INTERRUPTED
-    is_complete = all(agent.status in (Status.APPLIED, Status.ALREADY_DONE) for agent in done.agents)
+    is_complete = all(agent.status.is_as_planned for agent in done.agents)
     return RunState.COMPLETE if is_complete else RunState.PARTLY

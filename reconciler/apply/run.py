@@ -22,7 +22,6 @@ from reconciler.plan.outcome import AgentOutcome, Status
 _GRACE_S = 5.0
 # Tries of a whole run beyond the first of each agent.
 _SPARE_RETRIES = 20
-_DONE = frozenset({Status.APPLIED, Status.ALREADY_DONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ class _Run:
 
     def _went_well(self, agent_id: str) -> bool:
         ended = self._ended.get(agent_id)  # none yet where the first of two steps was the canary
-        return agent_id in self._as_written and (ended is None or ended.status in _DONE)
+        return agent_id in self._as_written and (ended is None or ended.status.is_as_planned)
 
     def release(self) -> None:
         """Let everybody take turns."""
@@ -225,7 +224,7 @@ class _Run:
 
     def _finish(self, step: Step, change: AgentChange, ended: Ended) -> None:
         outcome = ended.outcome
-        is_committed = None if outcome.status is Status.UNKNOWN else outcome.status in _DONE
+        is_committed = None if outcome.status is Status.UNKNOWN else outcome.status.is_as_planned
         self._turns.end(step, is_committed=is_committed)
         if is_committed is not False:
             self._as_written[change.agent.id] = change
@@ -244,7 +243,7 @@ class _Run:
 
     def _leave(self, step: Step, outcome: AgentOutcome) -> None:
         """Let an agent's outcome stand: of a second step that was not written, that the first one was."""
-        if step.part is Part.FINAL and outcome.status not in (*_DONE, Status.UNKNOWN):
+        if step.part is Part.FINAL and not (outcome.status.is_as_planned or outcome.status is Status.UNKNOWN):
             message = f"what it gains was written, what it loses was not: {outcome.message}"
             outcome = AgentOutcome(outcome.agent, Status.HELD_BACK, message)
         self._ended[outcome.agent.id] = outcome

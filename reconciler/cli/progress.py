@@ -30,10 +30,8 @@ class Progress:
 
     def advance(self, outcome: "AgentOutcome") -> None:
         """Count one agent."""
-        from reconciler.plan.outcome import Status
-
         self._ended += 1
-        self._troubled += outcome.status not in (Status.APPLIED, Status.ALREADY_DONE)
+        self._troubled += not outcome.status.is_as_planned
         if self._bar is not None:
             bar, task = self._bar
             bar.update(task, advance=1, troubled=f"{self._troubled} not written" if self._troubled else "")

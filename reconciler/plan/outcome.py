@@ -23,6 +23,11 @@ class Status(StrEnum):
     NOT_TRIED = "not_tried"
     UNKNOWN = "unknown"
 
+    @property
+    def is_as_planned(self) -> bool:
+        """Whether the agent holds what the plan wants, whoever wrote it."""
+        return self in {Status.APPLIED, Status.ALREADY_DONE}
+
 
 @dataclass(frozen=True, slots=True)
 class AgentOutcome:
@@ -64,4 +69,4 @@ class Outcome:
     @property
     def is_complete(self) -> bool:
         """Whether every agent of the plan is as planned."""
-        return all(agent.status in (Status.APPLIED, Status.ALREADY_DONE) for agent in self.agents)
+        return all(agent.status.is_as_planned for agent in self.agents)

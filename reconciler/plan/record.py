@@ -83,6 +83,11 @@ class AgentRecord:
     version: str | None = None
 
     @property
+    def is_as_planned(self) -> bool:
+        """Whether the run left the agent as it wanted it; False while nobody knows."""
+        return self.status is not None and self.status.is_as_planned
+
+    @property
     def is_doubtful(self) -> bool:
         """Whether a write was to be sent, and nobody knows yet how it ended."""
         return self.has_intent and not self.resolved_by and self.status in (None, Status.UNKNOWN)

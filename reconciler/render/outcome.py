@@ -28,14 +28,14 @@ def outcome_as_text(outcome: Outcome, style: Style = PLAIN) -> str:
 def agent_line(agent: AgentOutcome, style: Style = PLAIN) -> str:
     """Say in one line how the write of one agent ended."""
     word = agent.status.value.replace("_", " ")
-    paint = style.green if agent.status in (Status.APPLIED, Status.ALREADY_DONE) else style.red
+    paint = style.green if agent.status.is_as_planned else style.red
     message = f": {terminal(agent.message)}" if agent.message else ""
     return f"{paint(word)} {terminal(agent.agent.label)}{message}"
 
 
 def _troubles(outcome: Outcome, style: Style) -> Iterator[str]:
     for agent in outcome.agents:
-        if agent.status not in (Status.APPLIED, Status.ALREADY_DONE):
+        if not agent.status.is_as_planned:
             yield agent_line(agent, style)
 
 

@@ -26,7 +26,6 @@ _STATES = {
     RunState.INTERRUPTED: "interrupted",
     RunState.KILLED: "killed, or still under way: the journal has no end",
 }
-_DONE = frozenset({Status.APPLIED, Status.ALREADY_DONE})
 
 
 def runs_as_text(records: Sequence[RunRecord], style: Style = PLAIN) -> str:
@@ -43,7 +42,7 @@ def runs_as_text(records: Sequence[RunRecord], style: Style = PLAIN) -> str:
 
 def _row(record: RunRecord) -> tuple[str, ...]:
     head = record.head
-    done = sum(agent.status in _DONE for agent in record.agents)
+    done = sum(agent.is_as_planned for agent in record.agents)
     started = f"{head.started_at:%Y-%m-%d %H:%M}"
     return (_cut(terminal(head.run), _RUN_WIDTH), started, head.kind, record.state, f"{done}/{len(record.agents)}")
 
@@ -120,7 +119,7 @@ def _counted(record: RunRecord) -> str:
 
 def _agent(agent: AgentRecord, style: Style) -> Iterator[str]:
     status = _status(agent)
-    paint = style.yellow if agent.is_doubtful else style.green if agent.status in _DONE else style.red
+    paint = style.yellow if agent.is_doubtful else style.green if agent.is_as_planned else style.red
     team = "" if agent.team is None else f", {terminal(agent.team)}"
     message = f": {terminal(agent.message)}" if agent.message else ""
     yield f"{paint(status)} {style.bold(terminal(agent.agent.label))}{team}{message}"
