@@ -3,7 +3,7 @@
 import asyncio
 import os
 import platform
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from reconciler.desired import Loaded, ParseCache, TenantFolder, load
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import InvalidInput, Refused
 from reconciler.live import ASGIApp, Tenant, open_tenant
+from reconciler.model.agents import LiveState
 from reconciler.model.desired import DesiredState
 from reconciler.model.redactor import Redactor
 from reconciler.plan.build import Sides, build_plan
@@ -102,7 +103,7 @@ def load_one(context: Context, tenant: str | None) -> Chosen:
 
 
 def _several_tenants(tenants: tuple[TenantFolder, ...]) -> Diagnostic:
-    names = [each.state.tenant.name if each.state else each.path.name for each in tenants]
+    names = [each.name for each in tenants]
     hint = f"choose one: reconcile --tenant {names[0]} …"
     return Diagnostic("tenant-unclear", f"there are {len(names)} tenants here: {', '.join(names)}", hint)
 
@@ -111,6 +112,17 @@ async def check_names(context: Context, desired: DesiredState) -> None:
     """Ask the tenant whether every skill and agent that the files name can be told; InvalidInput if not."""
     async with _opened(context, desired, writable=False) as live:
         await _read_sides(context, desired, live)
+
+
+async def survey(context: Context, desired: DesiredState) -> LiveState:
+    """Read every skill and everyone's set, declared or not, with a client that can do nothing but read."""
+    async with _opened(context, desired, writable=False) as live:
+        reading = f"Reading {desired.tenant.name}"
+        context.stage(reading)
+        catalog = await live.read_skills()
+        return await live.read_agents(
+            catalog, None, lambda done, of: context.stage(f"{reading}: {done} of {of} pages")
+        )
 
 
 async def plan(context: Context, desired: DesiredState, filters: Filters) -> Plan:
@@ -125,8 +137,10 @@ class Apply:
     """How an apply is carried out, and how it talks to whoever started it.
 
     `confirm` shows the plan and says whether to go on; `stop` is set to end the run early; `progress` hears of each
-    agent as it ends. `claim` is the saved plan that somebody reviewed, `expect` a digest: nothing else is applied.
-    `allowed` are the codes of refusals that somebody overrode. Without `deadline_s` the size of the plan decides.
+    agent as it ends. `claim` is the saved plan that somebody reviewed, `expect` a digest: nothing else is applied,
+    but for what is left of `reviewed`, the plan of that digest. `planned` hears of the fresh plan before anything
+    judges it. `gate` is asked first, once this is the one writer: it raises Refused. `allowed` are the codes of
+    refusals that somebody overrode. Without `deadline_s` the size of the plan decides.
     """
 
     confirm: Callable[[Plan], bool]
@@ -135,6 +149,9 @@ class Apply:
     max_concurrency: int | None = None
     claim: SavedPlan | None = None
     expect: str | None = None
+    reviewed: SavedPlan | None = None
+    planned: Callable[[Plan], None] = lambda _: None
+    gate: Callable[[], Awaitable[None]] | None = None
     allowed: frozenset[str] = frozenset()
     canary: CanarySize | None = None
     deadline_s: float | None = None
@@ -150,7 +167,8 @@ async def apply(context: Context, desired: DesiredState, filters: Filters, how: 
         )
     async with _writing(context, desired, how) as (live, run):
         fresh = await _plan(context, desired, filters, live)
-        _refuse(check_reviewed(fresh, None if how.claim is None else how.claim.plan, how.expect))
+        how.planned(fresh)
+        _refuse(check_reviewed(fresh, _plan_of(how.claim), how.expect, _plan_of(how.reviewed)))
         outcome = await _carry_out(context, desired, fresh, live, how, replace(run, digest=fresh.digest))
     if outcome.is_complete and filters == Filters():
         ManagedRecord(context.state_folder, fresh.tenant).write(ref for table in desired.tables for ref in table.refs)
@@ -164,9 +182,14 @@ async def rollback(context: Context, desired: DesiredState, ref: str, how: Apply
         catalog = await live.read_skills()
         state = await live.read_agents(catalog, {agent.agent.id.casefold() for agent in record.agents})
         fresh = inverse_plan(record, state, desired)
+        how.planned(fresh)
         _refuse(check_reviewed(fresh, None, how.expect))
         head = replace(run, digest=fresh.digest, kind=RunKind.ROLLBACK, reverts=record.head.run)
         return await _carry_out(context, desired, fresh, live, how, head)
+
+
+def _plan_of(saved: SavedPlan | None) -> Plan | None:
+    return None if saved is None else saved.plan
 
 
 def _refuse(reasons: Iterable[Diagnostic]) -> None:
@@ -197,6 +220,8 @@ async def _writing(context: Context, desired: DesiredState, how: Apply) -> Async
         stage=context.stage,
     )
     with lock:
+        if how.gate is not None:
+            await how.gate()
         async with _opened(context, desired, how.max_concurrency, writable=True) as live:
             doubts = resolve_doubts(
                 context.runs,

@@ -1,7 +1,7 @@
 """A small world to test in: desired state in a folder, a simulated tenant, and time that passes by being slept."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -41,6 +41,9 @@ class How(TypedDict, total=False):
     max_concurrency: int | None
     claim: SavedPlan | None
     expect: str | None
+    reviewed: SavedPlan | None
+    planned: Callable[[Plan], None]
+    gate: Callable[[], Awaitable[None]] | None
     allowed: frozenset[str]
     canary: CanarySize | None
     deadline_s: float | None

@@ -12,7 +12,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.command import variables_of, write_examples
 from reconciler.cli.console import Console, Verbosity
-from reconciler.cli.exits import Exit, report
+from reconciler.cli.exits import Exit, tell
 from reconciler.cli.options import complete_tenant
 
 # Name -> module below `reconciler.cli` (which holds a command of that name), and its line in the overview: a command is
@@ -21,9 +21,13 @@ COMMANDS = {
     "plan": ("plan", "Compare the files with the tenant and show what differs; never writes."),
     "apply": ("apply", "Plan, ask, write what differs, read it again."),
     "show": ("show", "Show a saved plan."),
+    "comment": ("comment", "Keep the plan comment of a pull request up to date."),
+    "reviewed": ("reviewed", "Find what the pull request of a merged commit showed."),
+    "issue": ("issue", "Open an issue for drift, update it, close it when in sync."),
     "runs": ("runs", "List past applies, or show one in detail."),
     "rollback": ("rollback", "Undo a past apply, as a plan like any other."),
     "validate": ("validate", "Check the files, without the network."),
+    "init": ("init", "Describe a live tenant in new files, workflows included."),
     "simulate": ("simulate", "Serve a simulated tenant to try things out."),
     "completion": ("completion", "Print the completion script for your shell."),
 }
@@ -110,6 +114,8 @@ _GLOBAL_FLAGS = frozenset({"--no-color", "-q", "--quiet", "-v", "--verbose"})
 @click.option("-v", "--verbose", is_flag=True, envvar=variables_of("verbose"), help="Say every request.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True,
               envvar=variables_of("log-format"), help="How progress and warnings are written to stderr.")  # fmt: skip
+@click.option("--report", metavar="FILE", type=click.Path(dir_okay=False), envvar=variables_of("report"),
+              help="Write to FILE, as JSON, how the command ended, in whatever way.")  # fmt: skip
 @click.version_option(__version__, prog_name="reconcile", message="%(prog)s %(version)s")
 @click.pass_context
 def app(
@@ -121,6 +127,7 @@ def app(
     quiet: bool,
     verbose: bool,
     log_format: str,
+    report: str | None,
 ) -> None:
     """Keep the skills of every agent of a contact centre in reviewed YAML.
 
@@ -130,6 +137,8 @@ def app(
     console = Console(root, tenant, verbosity, wants_color=not no_color, logs_json=log_format == "json")
     ctx.obj = console
     ctx.color = console.has_color
+    if report is not None and ctx.invoked_subcommand is not None:
+        console.report_to(report, ctx.invoked_subcommand)
     if ctx.invoked_subcommand is None:
         console.write(ctx.get_help() + "\n")
         ctx.exit(Exit.INVALID if sys.argv[1:] else Exit.DONE)
@@ -137,14 +146,22 @@ def app(
 
 def run(args: Sequence[str]) -> int:
     """Run one command line and give its exit code; nothing that can be expected leaves as a traceback."""
+    Console.latest = None
     try:
         with _terminated_as_interrupted():
             result: Any = app.main(args=list(args), prog_name="reconcile", standalone_mode=False)
         code = int(result or Exit.DONE)
     except BaseException as error:  # noqa: BLE001 - the one place where every way to end gets its words and its code
-        return report(error)
-    is_lost = code == Exit.DONE and Console.latest is not None and Console.latest.has_failed_output
-    return Exit.FAILED if is_lost else code
+        code = tell(error)
+    return _closed(Console.latest, code)
+
+
+def _closed(console: Console | None, code: int) -> int:
+    """Write what is still to be written; a result that was lost is a failure."""
+    if console is None:
+        return code
+    console.close(code)
+    return Exit.FAILED if code == Exit.DONE and console.has_failed_output else code
 
 
 @contextmanager

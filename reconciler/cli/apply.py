@@ -10,7 +10,9 @@ from reconciler.cli.dialog import Dialog, conclude
 from reconciler.cli.options import Writing, filters, format_option, make_filters, no_removals, writing
 
 if TYPE_CHECKING:
-    from reconciler.pipeline import Chosen, Context
+    from collections.abc import Awaitable, Callable
+
+    from reconciler.pipeline import Apply, Chosen, Context
     from reconciler.plan.outcome import Outcome
     from reconciler.plan.scope import Filters
     from reconciler.render.plan_json import SavedPlan
@@ -19,6 +21,7 @@ _EXAMPLES = (
     ("reconcile apply", "show what would change, ask, write it"),
     ("reconcile apply --yes", "without asking, for CI"),
     ("reconcile apply plan.json", "what `plan --out plan.json` showed, and nothing else"),
+    ("reconcile apply --yes --newest --expect sha256:…", "in CI, what the pull request showed"),
     ("reconcile apply --canary 5", "five agents first, read again before the rest goes on"),
     ("reconcile apply --team 'Billing EMEA'", "one team; --agent and --skill narrow it further"),
     ("reconcile apply --yes --format json | jq .summary", "for a script"),
@@ -28,6 +31,9 @@ _EXAMPLES = (
 @click.command(cls=Command, examples=_EXAMPLES)
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
 @writing
+@click.option("--reviewed", type=click.Path(dir_okay=False), metavar="FILE",
+              help="The saved plan of --expect: what is left of it is applied too.")  # fmt: skip
+@click.option("--newest", is_flag=True, help="Refuse unless this commit is the newest of its branch.")
 @no_removals
 @format_option("text", "json")
 @filters
@@ -37,6 +43,8 @@ def apply(
     /,
     file: str | None,
     format: str,  # noqa: A002 - the option's own name
+    reviewed: str | None,
+    newest: bool,
     no_removals: bool,
     agents: tuple[str, ...],
     teams: tuple[str, ...],
@@ -53,10 +61,13 @@ def apply(
 
     narrowed = make_filters(agents, teams, skills, no_removals=no_removals)
     claim = None if file is None else _read_claim(file, narrowed)
-    context, chosen = console.load()
     how = Writing.of(given)
+    seen = None if reviewed is None else _read_reviewed(reviewed, how)
+    gate = _newest_only(console) if newest else None
+    context, chosen = console.load()
     dialog = Dialog(console, chosen.desired.tenant, is_asking=not how.yes, shows_plan_on_stdout=format == "text")
-    outcome = asyncio.run(_run(context, chosen, narrowed if claim is None else claim.plan.filters, claim, how, dialog))
+    terms = how.make(dialog, claim, seen, gate)
+    outcome = asyncio.run(_run(context, chosen, narrowed if claim is None else claim.plan.filters, terms, dialog))
     return conclude(console, outcome, format)
 
 
@@ -70,15 +81,33 @@ def _read_claim(file: str, narrowed: "Filters") -> "SavedPlan":
     return read_saved(file)
 
 
-async def _run(
-    context: "Context",
-    chosen: "Chosen",
-    narrowed: "Filters",
-    claim: "SavedPlan | None",
-    how: Writing,
-    dialog: Dialog,
-) -> "Outcome":
+def _read_reviewed(file: str, how: Writing) -> "SavedPlan":
+    from reconciler.cli.plan import read_saved
+
+    if how.expect is None:
+        message = "--reviewed goes with --expect DIGEST, which says that this is the plan that was reviewed"
+        raise click.UsageError(message)
+    return read_saved(file)
+
+
+def _newest_only(console: Console) -> "Callable[[], Awaitable[None]]":
+    import os
+
+    from reconciler.cli.hosting import speak
+    from reconciler.publish.newest import require_newest
+    from reconciler.settings import read_job
+
+    job = read_job(os.environ)
+
+    async def gate() -> None:
+        async with speak(console, job) as forge:
+            await require_newest(forge, job)
+
+    return gate
+
+
+async def _run(context: "Context", chosen: "Chosen", narrowed: "Filters", how: "Apply", dialog: Dialog) -> "Outcome":
     from reconciler import pipeline
 
     with dialog:
-        return await pipeline.apply(context, chosen.desired, narrowed, how.make(dialog, claim))
+        return await pipeline.apply(context, chosen.desired, narrowed, how)

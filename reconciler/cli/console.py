@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.live import ASGIApp
     from reconciler.model.redactor import Redactor
     from reconciler.pipeline import Chosen, Context
+    from reconciler.plan.outcome import Outcome
     from reconciler.render.style import Style
 
 
@@ -55,6 +56,11 @@ class Console:
         self._transient = False
         self._show_stage: Callable[[str], None] = self._show_line
         self.has_failed_output = False
+        # What a report of this command will say.
+        self._report: Path | None = None
+        self._command = ""
+        self._heard: list[Diagnostic] = []
+        self.outcome: Outcome | None = None
         # From the first write on an interruption may leave something half done.
         self.is_writing = False
         for stream in (sys.stdout, sys.stderr):
@@ -151,17 +157,57 @@ class Console:
             self._transient = False
 
     def diagnose(self, diagnostics: Iterable["Diagnostic"], folder: str = "") -> None:
-        """Write messages to stderr, errors even with `-q`."""
+        """Write messages to stderr, errors even with `-q`, and keep them for a report."""
         from reconciler.diagnostics import Severity
         from reconciler.render.messages import messages_as_log, messages_as_text
 
+        diagnostics = tuple(diagnostics)
         shown = [
             each
             for each in map(self._masked, diagnostics)
             if self._verbosity is not Verbosity.QUIET or each.severity in (Severity.ERROR, Severity.BLOCK)
         ]
+        self.record(diagnostics, folder)
         text = messages_as_log(shown, folder) if self.logs_json else messages_as_text(shown, folder, self.talk_style)
         self._emit(text)
+
+    def record(self, diagnostics: Iterable["Diagnostic"], folder: str = "") -> None:
+        """Keep messages for a report, with their places from where the command was started."""
+        from dataclasses import replace
+
+        for each in diagnostics:
+            at = each.position
+            if at is not None and folder:
+                at = replace(at, file=f"{folder}/{at.file}")
+            self._heard.append(replace(each, position=at))
+
+    def report_to(self, file: str, command: str) -> None:
+        """Have a report of this command written to a file at its end. InvalidInput where no file can be."""
+        from pathlib import Path
+
+        from reconciler.diagnostics import Diagnostic
+        from reconciler.errors import InvalidInput
+
+        path = Path(file)
+        if path.is_dir() or not path.parent.is_dir():
+            hint = "give a file in a folder that exists and that you may write"
+            raise InvalidInput(Diagnostic("out-file", f"--report {path}: no file can be written there", hint))
+        path.unlink(missing_ok=True)  # whatever happens, an older report is not taken for this one
+        self._report, self._command = path, command
+
+    def close(self, code: int) -> None:
+        """Write the report, if one was asked for; what goes wrong with it changes nothing that was done."""
+        if self._report is None:
+            return
+        from reconciler.apply.whole_file import write_whole
+        from reconciler.render.report import Report, report_as_json
+
+        text = report_as_json(Report(self._command, code, tuple(self._heard), self.outcome))
+        try:
+            write_whole(self._report, self.redactor.mask_json(text))
+        except OSError as error:
+            self.has_failed_output = True
+            self.say(f"the report could not be written to {self._report}: {error.strerror}", "error")
 
     def context(self) -> "Context":
         """Make what the pipeline is given from outside."""

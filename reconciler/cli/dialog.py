@@ -50,6 +50,22 @@ class Dialog:
         self._begin(len(plan.changes))
         return True
 
+    def keep(self, plan: "Plan", file: str | None) -> None:
+        """Save the plan made afresh, where that was asked for; a disk that takes no file stops no apply."""
+        if file is None:
+            return
+        from pathlib import Path
+
+        from reconciler.cli.plan import save
+        from reconciler.clock import SystemClock
+        from reconciler.errors import InvalidInput
+
+        try:
+            save(plan, Path(file), f"{SystemClock().now():%Y-%m-%dT%H:%M:%SZ}", self._console)
+        except InvalidInput as error:
+            self._console.has_failed_output = True
+            self._console.diagnose(error.diagnostics)
+
     def advance(self, outcome: "AgentOutcome") -> None:
         """Count one more agent."""
         if self._progress is not None:
@@ -105,6 +121,7 @@ def conclude(console: Console, outcome: "Outcome", format: str) -> Exit:  # noqa
     from reconciler.render import OUTCOME_FORMATS
 
     console.is_writing = False
+    console.outcome = outcome
     console.diagnose(outcome.stopped_by)
     console.diagnose(outcome.unverified_by)
     console.diagnose(_unrecorded(outcome))

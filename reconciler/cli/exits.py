@@ -24,7 +24,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def report(error: BaseException) -> int:
+def tell(error: BaseException) -> int:
     """Say on stderr what happened, and give the code for it."""
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code

@@ -1,6 +1,6 @@
 """Options that several commands share, and the names that their values complete to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -116,6 +116,7 @@ class _Canary(click.ParamType["CanarySize"]):
 _WRITING = (
     click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal."),
     click.option("--expect", metavar="DIGEST", help="Go on only if the plan has this digest."),
+    click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan made afresh as JSON."),
     click.option(
         "--allow",
         "allowed",
@@ -165,6 +166,7 @@ class Writing:
 
     yes: bool
     expect: str | None
+    out: str | None
     allowed: tuple[str, ...]
     canary: "CanarySize | None"
     max_concurrency: int | None
@@ -176,7 +178,13 @@ class Writing:
         """Make it of click's own keywords."""
         return cls(**given)
 
-    def make(self, dialog: "Dialog", claim: "SavedPlan | None" = None) -> "Apply":
+    def make(
+        self,
+        dialog: "Dialog",
+        claim: "SavedPlan | None" = None,
+        reviewed: "SavedPlan | None" = None,
+        gate: "Callable[[], Awaitable[None]] | None" = None,
+    ) -> "Apply":
         """Make what the pipeline takes."""
         from reconciler.pipeline import Apply
 
@@ -187,6 +195,9 @@ class Writing:
             max_concurrency=self.max_concurrency,
             claim=claim,
             expect=self.expect,
+            reviewed=reviewed,
+            planned=lambda plan: dialog.keep(plan, self.out),
+            gate=gate,
             allowed=frozenset(self.allowed),
             canary=self.canary,
             deadline_s=None if self.deadline is None else self.deadline * 60,

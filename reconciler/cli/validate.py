@@ -77,6 +77,7 @@ def _write(console: Console, format: str, found: "list[Diagnostic]", loaded: "Lo
     from reconciler.render import MESSAGE_FORMATS
     from reconciler.render.messages import messages_as_text, valid_line
 
+    console.record(found, console.folder)
     if format == "text":
         states = [tenant.state for tenant in loaded.tenants if tenant.state is not None]
         console.write(messages_as_text(found, console.folder, console.style) + valid_line(found, states) + "\n")

@@ -12,10 +12,14 @@ __all__ = ["Loaded", "Names", "ParseCache", "TenantFolder", "load", "names"]
 
 @dataclass(frozen=True, slots=True)
 class TenantFolder:
-    """One tenant found below the root; positions in its state are relative to `path`, and None means faults."""
+    """One tenant found below the root; positions in its state are relative to `path`, and None means faults.
+
+    `name` is what its `tenant.yaml` calls it, whatever else is wrong there, else the folder's.
+    """
 
     path: Path
     state: DesiredState | None
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

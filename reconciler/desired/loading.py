@@ -144,7 +144,7 @@ def _load_tenant(candidate: _Candidate, parser: FileParser) -> TenantFolder:
     check_together(parts, ignore_skills, is_complete=is_complete and not _has_errors(folder.reports))
     folder.reports += [part.report for part in parts]
     if _has_errors([*folder.reports, report]):
-        return TenantFolder(folder.path, None)
+        return TenantFolder(folder.path, None, candidate.name)
     tables = tuple(part.table for part in parts if part.table.refs)
     if not tables:
         report.whole_file(
@@ -152,7 +152,7 @@ def _load_tenant(candidate: _Candidate, parser: FileParser) -> TenantFolder:
             "no agent is declared in any file of the tenant",
             "list agents under `agents:` in a file beside it",
         )
-    return TenantFolder(folder.path, _state(file, tables, parts) if file and tables else None)
+    return TenantFolder(folder.path, _state(file, tables, parts) if file and tables else None, candidate.name)
 
 
 def _read_parts(folder: Folder, parser: FileParser) -> tuple[list[TenantPart], bool]:

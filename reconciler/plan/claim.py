@@ -1,8 +1,10 @@
 """A saved plan is a claim: whether it is for this tenant, young enough, and still what a fresh plan says."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.plan.beyond import is_part_of, short_of_cover
 from reconciler.plan.change import Plan
 from reconciler.plan.moved import moved
 
@@ -47,14 +49,39 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def check_reviewed(fresh: Plan, saved: Plan | None, expect: str | None) -> tuple[Diagnostic, ...]:
-    """Say why a fresh plan is not the one that was reviewed: the `saved` one, or that of the digest `expect`."""
+def check_reviewed(
+    fresh: Plan, saved: Plan | None, expect: str | None, reviewed: Plan | None = None
+) -> tuple[Diagnostic, ...]:
+    """Say why a fresh plan is not the one that was reviewed: the `saved` one, or that of the digest `expect`.
+
+    With `reviewed`, the whole plan of the digest `expect`, a part of it will do as well. A plan that does nothing is a
+    part of every plan, and the digest "" that of none.
+    """
     reasons: list[Diagnostic] = []
-    if expect is not None and expect != fresh.digest:
-        message = f"the digest of the plan is {fresh.digest}, not {expect}"
-        reasons.append(Diagnostic("plan-unexpected", message, "look at it again: reconcile plan"))
+    if expect is not None and fresh.changes and expect != fresh.digest:
+        reasons.extend(_unexpected(fresh, expect, reviewed))
     if saved is not None and saved.digest != fresh.digest:
         message = "the saved plan no longer fits: live or the files moved since; nothing was written"
         reasons.append(Diagnostic("plan-stale", message, f"{_ANEW}, and review it"))
         reasons.extend(moved(saved, fresh))
     return tuple(reasons)
+
+
+def _unexpected(fresh: Plan, expect: str, reviewed: Plan | None) -> Iterator[Diagnostic]:
+    if not expect:
+        message = "nobody reviewed a plan for this, and there is something to write"
+        yield Diagnostic("plan-unreviewed", message, f"review it, then go on with --expect {fresh.digest}")
+        return
+    again = f"look at it again: reconcile plan; once it was reviewed: --expect {fresh.digest}"
+    if reviewed is None:
+        yield Diagnostic("plan-unexpected", f"the digest of the plan is {fresh.digest}, not {expect}", again)
+    elif reviewed.digest != expect:
+        message = f"--reviewed: the digest of that plan is {reviewed.digest}, not {expect}"
+        yield Diagnostic("plan-foreign", message, "give the plan that has the digest")
+    elif not is_part_of(fresh, reviewed):
+        yield Diagnostic("plan-unexpected", "there is more to write than was reviewed; nothing was written", again)
+        yield from moved(reviewed, fresh)
+    elif short := tuple(short_of_cover(fresh, reviewed)):
+        message = "what is left of the reviewed plan leaves fewer agents to a skill than it showed; nothing was written"
+        yield Diagnostic("plan-unexpected", message, again)
+        yield from short

@@ -38,7 +38,7 @@ def messages_as_json(diagnostics: Iterable[Diagnostic], folder: str = "") -> str
     document = {
         "format_version": 1,
         "valid": all(diagnostic.severity is not Severity.ERROR for diagnostic in listed),
-        "diagnostics": [_as_dict(diagnostic, folder) for diagnostic in listed],
+        "diagnostics": [message_as_dict(diagnostic, folder) for diagnostic in listed],
     }
     return json.dumps(document, indent=2) + "\n"
 
@@ -46,12 +46,13 @@ def messages_as_json(diagnostics: Iterable[Diagnostic], folder: str = "") -> str
 def messages_as_log(diagnostics: Iterable[Diagnostic], folder: str = "") -> str:
     """Give one line of JSON a message, for `--log-format json`."""
     return "".join(
-        json.dumps({"level": _WORDS[diagnostic.severity], **_as_dict(diagnostic, folder)}) + "\n"
+        json.dumps({"level": _WORDS[diagnostic.severity], **message_as_dict(diagnostic, folder)}) + "\n"
         for diagnostic in diagnostics
     )
 
 
-def _as_dict(diagnostic: Diagnostic, folder: str) -> dict[str, object]:
+def message_as_dict(diagnostic: Diagnostic, folder: str = "") -> dict[str, object]:
+    """Give one message as JSON has it."""
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,

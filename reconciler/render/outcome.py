@@ -56,8 +56,13 @@ def _summary(outcome: Outcome, style: Style) -> str:
 
 def outcome_as_json(outcome: Outcome) -> str:
     """Write the outcome as one document, in ASCII."""
+    return json.dumps(outcome_as_dict(outcome), indent=2) + "\n"
+
+
+def outcome_as_dict(outcome: Outcome) -> dict[str, object]:
+    """Give the outcome as JSON has it."""
     counts = outcome.counts
-    document = {
+    return {
         "format_version": 1,
         "run": outcome.run,
         "tenant": outcome.tenant,
@@ -77,7 +82,6 @@ def outcome_as_json(outcome: Outcome) -> str:
         },
         "agents": [_agent(agent) for agent in outcome.agents],
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def _agent(outcome: AgentOutcome) -> dict[str, object]:

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.cli.console import Console, Verbosity
-from reconciler.cli.exits import report
+from reconciler.cli.exits import tell
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import InvalidInput
 from reconciler.render.escape import WorkflowCommands, runner
@@ -201,10 +201,10 @@ def test_whatever_the_console_says_is_harmless(
     console.stage(HOSTILE)
     assert console.ask(HOSTILE) == "yes"
     console.diagnose([Diagnostic("code", HOSTILE, HOSTILE)], HOSTILE)
-    assert report(InvalidInput(Diagnostic("code", HOSTILE, HOSTILE))) == 3
+    assert tell(InvalidInput(Diagnostic("code", HOSTILE, HOSTILE))) == 3
     surprise = ValueError(HOSTILE)
     surprise.add_note(HOSTILE)
-    assert report(surprise) == 1
+    assert tell(surprise) == 1
     console.write("::error::one\n  ::error::two ##[error]\n")
     out, err = capsys.readouterr()
     assert obeyed(out + err) == []

@@ -17,7 +17,7 @@ import pytest
 
 from reconciler import pipeline
 from reconciler.cli.console import Console, Verbosity
-from reconciler.cli.exits import report
+from reconciler.cli.exits import tell
 from reconciler.plan.scope import Filters
 from reconciler.simulator import App, serve
 from tests.cli.conftest import Reconcile
@@ -160,7 +160,7 @@ def test_a_traceback_holds_no_secret(folder: Path, capsys: pytest.CaptureFixture
     context = replace(context, embedded=lambda *_: Server(fails))
     with pytest.raises(RuntimeError) as caught:
         asyncio.run(pipeline.plan(context, chosen.desired, Filters()))
-    assert report(caught.value) == 1
+    assert tell(caught.value) == 1
     out, err = capsys.readouterr()
     assert "Traceback" in err
     assert "RuntimeError" in err

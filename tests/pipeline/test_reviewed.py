@@ -1,15 +1,18 @@
 """What was reviewed is what is applied, or nothing: saved plans and digests."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Unpack
 
 import pytest
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.errors import Refused
+from reconciler.plan.change import Plan
 from reconciler.plan.scope import Filters
 from reconciler.render.plan_json import SavedPlan, plan_as_json, read_plan
-from reconciler.simulator import Assignment
+from reconciler.simulator import Assignment, Author
 from tests.conftest import VirtualClock
 from tests.world import How, World, agent
 
@@ -95,3 +98,44 @@ def test_without_removals_nothing_is_taken_away(world: World) -> None:
     assert world.live("ana") == {"skill-billing": (50, True), "skill-chat": (60, True)}
     assert world.live("bo") == {"skill-billing": (50, True)}
     assert world.plan(Filters(no_removals=True)).changes == ()
+
+
+def test_what_is_left_of_a_reviewed_plan_is_applied(world: World) -> None:
+    """Somebody did a part of it by hand, or an earlier run did."""
+    saved = _saved(world)
+    world.tenant.edit_skills("id-ana", {"skill-billing": Assignment(60)})
+    outcome = world.apply(expect=saved.plan.digest, reviewed=saved)
+    assert outcome.is_complete
+    assert {commit.agent_id for commit in world.tenant.commits if commit.author is Author.API} == {"id-bo"}
+    assert world.apply(expect=saved.plan.digest, reviewed=saved).agents == ()
+
+
+def test_what_goes_beyond_the_review_is_refused_and_the_fresh_plan_kept(world: World) -> None:
+    """The fresh plan is there for whoever has to review it now."""
+    saved, kept = _saved(world), list[Plan]()
+    world.tenant.edit_skills("id-ana", {"skill-billing": Assignment(55)})
+    world.sent()
+    codes = _refused(world, expect=saved.plan.digest, reviewed=saved, planned=kept.append)
+    assert codes == ["plan-unexpected", "live-moved"]
+    assert [plan.digest for plan in kept] == [world.plan().digest]
+
+
+def test_a_queue_keeps_the_cover_that_the_review_showed(tmp_path: Path, clock: VirtualClock) -> None:
+    """Bo was to take over Billing from Ana, and has been deleted since: Ana keeps it."""
+    world = World(tmp_path, clock, (agent("ana", Billing=50), agent("bo", Chat=50)))
+    world.write_agents(ana="{Chat: 40}", bo="{Billing: 60, Chat: 50}")
+    saved = _saved(world)
+    world.tenant.delete_agent("id-bo")
+    world.sent()
+    assert _refused(world, expect=saved.plan.digest, reviewed=saved) == ["plan-unexpected", "live-moved"]
+
+
+def test_a_gate_that_is_shut_lets_nothing_be_asked_of_the_tenant(world: World) -> None:
+    """An old commit is refused before anything is read, and after every other apply has ended."""
+
+    async def gate() -> None:
+        await asyncio.sleep(0)
+        raise Refused(Diagnostic("commit-old", "an old commit"))
+
+    assert _refused(world, gate=gate) == ["commit-old"]
+    assert world.sent() == []

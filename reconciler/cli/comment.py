@@ -1,0 +1,113 @@
+"""`reconcile comment`: keeps one comment for each tenant in a pull request, and the summary of the CI job."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.command import Command
+from reconciler.cli.console import Console
+from reconciler.cli.exits import Exit
+from reconciler.cli.hosting import hosting, speak
+
+if TYPE_CHECKING:
+    from reconciler.cli.documents import About
+    from reconciler.publish.bodies import Known
+    from reconciler.settings import Job
+
+_EXAMPLES = (
+    ("reconcile comment --plan plan.json", "in CI: what the plan of this pull request says"),
+    ("reconcile comment --plan plan.json --result report.json", "the same, or why there is no plan"),
+    ("reconcile comment --applying --reviewed plan.json", "after the merge: it begins"),
+    ("reconcile comment --plan fresh.json --result report.json", "after the apply: how it ended"),
+    ("reconcile comment --plan plan.json --repo acme/centre --pr 7", "by hand, with GITHUB_TOKEN set"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@click.option("--plan", "plan_file", metavar="FILE", type=click.Path(dir_okay=False),
+              help="The saved plan to show: of `plan --out` or `apply --out`.")  # fmt: skip
+@click.option("--result", metavar="FILE", type=click.Path(dir_okay=False),
+              help="How the command ended: what `reconcile --report FILE …` wrote.")  # fmt: skip
+@click.option("--reviewed", metavar="FILE", type=click.Path(dir_okay=False),
+              help="The saved plan that was reviewed, where it is another one.")  # fmt: skip
+@click.option("--applying", is_flag=True, help="Say that the apply begins.")
+@click.option("--pr", type=click.IntRange(1), metavar="N", help="The pull request; CI says it by itself.")
+@hosting
+@click.pass_obj
+def comment(
+    console: Console,
+    plan_file: str | None,
+    result: str | None,
+    reviewed: str | None,
+    applying: bool,
+    pr: int | None,
+    repo: str | None,
+    author: str | None,
+) -> int:
+    """Create the plan comment of a pull request, or bring it up to date.
+
+    There is one comment for each tenant, edited in place; one that would say the same is not sent again. In CI the
+    pull request is found by itself: the open one, or after a merge the merged one. The same text goes into the summary
+    of the CI job, and errors become annotations at their lines. A FILE that is not there counts as a command that left
+    nothing behind.
+    """
+    import asyncio
+    import os
+
+    from reconciler.cli.documents import about, plan_in, report_in
+    from reconciler.publish.bodies import Known
+    from reconciler.settings import read_job
+
+    if plan_file is None and result is None and not applying:
+        message = "there is nothing to say: give --plan FILE, --result FILE or --applying"
+        raise click.UsageError(message)
+    job = read_job(os.environ, repo, pr)
+    plan, seen, report = plan_in(plan_file), plan_in(reviewed), report_in(result)
+    which = about(console, plan or seen)
+    known = Known(
+        tenant=which.tenant,
+        commit=job.commit,
+        run=job.run,
+        plan=plan,
+        reviewed=seen,
+        report=report,
+        is_merged=job.number is None or (report is not None and report.command == "apply"),
+        is_applying=applying,
+        is_fork=job.is_fork,
+    )
+    _annotate(console, known)
+    return asyncio.run(_publish(console, job, known, which, author))
+
+
+def _annotate(console: Console, known: "Known") -> None:
+    """Show errors at their lines, where a runner listens."""
+    import os
+    from pathlib import Path
+
+    from reconciler.publish.annotations import at_most_ten
+    from reconciler.render.messages import messages_as_github
+
+    if "GITHUB_ACTIONS" in os.environ and known.errors:
+        # GitHub finds a file from the top of the checkout.
+        here = os.path.relpath(Path.cwd(), os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+        console.write(messages_as_github(at_most_ten(known.errors), "" if here == "." else here.replace(os.sep, "/")))
+
+
+async def _publish(console: Console, job: "Job", known: "Known", which: "About", author: str | None) -> int:
+    from reconciler.publish.conversation import tell_pull_request
+    from reconciler.render import View
+
+    view = View(
+        created_at="",
+        folder=which.folder,
+        rate_limit=which.rate_limit,
+        run_url=job.run_url,
+        commit=job.commit,
+        next_step="merge this pull request to apply exactly this plan",
+        whole_plan="the artifacts of the run",
+    )
+    async with speak(console, job, author) as forge:
+        told = await tell_pull_request(forge, job, known, view, console.redactor.mask)
+    console.diagnose(told.diagnostics)
+    console.say(told.text)
+    return Exit.DONE if told.is_done else Exit.FAILED

@@ -1,0 +1,67 @@
+"""The documents that one command leaves for another: a saved plan, a report; and which tenant they are about."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.cli.console import Console
+
+if TYPE_CHECKING:
+    from reconciler.model.tenant import RateLimit
+    from reconciler.plan.change import Plan
+    from reconciler.render.report import Report
+
+
+def plan_in(file: str | None) -> "Plan | None":
+    """Read a saved plan; None where none was named, or the command that was to save it did not get that far."""
+    from pathlib import Path
+
+    from reconciler.cli.plan import read_saved
+
+    return None if file is None or not Path(file).exists() else read_saved(file).plan
+
+
+def report_in(file: str | None) -> "Report | None":
+    """Read a report; None where none was named, or the command was killed before it wrote one."""
+    from pathlib import Path
+
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput
+    from reconciler.render.report import read_report
+
+    path = None if file is None else Path(file)
+    if path is None or not path.exists():
+        return None
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"{file}: {error.strerror}"
+        raise InvalidInput(Diagnostic("report-damaged", message, "give what `reconcile --report FILE …` wrote")) from error
+    return read_report(data, f"{file}")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The tenant that documents are about: its name, the folder of its files, and its rate limit where they say it."""
+
+    tenant: str
+    folder: str
+    rate_limit: "RateLimit | None"
+
+
+def about(console: Console, plan: "Plan | None") -> About:
+    """Find the tenant of a plan, or the one of DIR, however faulty its files are."""
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput
+    from reconciler.pipeline import load_all
+
+    wanted = console.tenant if plan is None else plan.tenant
+    found = load_all(console.context(), wanted).tenants
+    if plan is None and len(found) > 1:
+        names = ", ".join(each.name for each in found)
+        hint = f"choose one: reconcile --tenant {found[0].name} comment …"
+        raise InvalidInput(Diagnostic("tenant-unclear", f"there are {len(found)} tenants here: {names}", hint))
+    name = wanted or (found[0].name if found else console.folder.rpartition("/")[2])
+    if not found:
+        return About(name, console.folder, None)
+    state = found[0].state
+    return About(name, found[0].path.as_posix(), None if state is None else state.tenant.rate_limit)

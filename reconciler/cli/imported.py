@@ -1,0 +1,117 @@
+"""What an import says of itself: its files, who could not be written, what it did, and what comes next."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.interview import agents_of
+
+if TYPE_CHECKING:
+    from reconciler.cli.scaffold import NewFile, Placed
+    from reconciler.desired.writing import Choice, TenantDraft, Written
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.model.agents import LiveAgent, LiveState
+
+_MOST_NAMED = 5
+_MOST_NOTICES = 20
+
+
+def files_of(root: Path, draft: "TenantDraft", written: "Written", tool: str | None) -> "list[NewFile]":
+    """Gather every file of a new repository: `tenant.yaml` last of the tenant's, for it makes a tenant of the folder."""
+    from reconciler.cli.scaffold import NewFile, repository_files, top_of
+    from reconciler.desired.writing import write_tenant
+
+    top = top_of(root)
+    directory = Path(os.path.relpath(root.resolve(), top)).as_posix()
+    return [
+        *(NewFile(root / file.path, file.text, must_be_new=True) for file in written.files),
+        NewFile(root / "tenant.yaml", write_tenant(draft), must_be_new=True),
+        *repository_files(top, directory, tool),
+    ]
+
+
+def notices(state: "LiveState", written: "Written") -> "Iterator[Diagnostic]":
+    """Say what desired state cannot express, and what became of it."""
+    from reconciler.diagnostics import Diagnostic, Severity
+
+    for glob, reason in written.ignored.items():
+        message = f"somebody holds the skill `{glob}`, which {reason}: `ignore_skills` leaves it as it is"
+        yield Diagnostic("skill-left-alone", message, severity=Severity.WARN)
+    for agent, reason in written.left_out[:_MOST_NOTICES]:
+        message = f"{_label(agent)} is left out and stays unmanaged: {reason}"
+        yield Diagnostic("agent-left-out", message, severity=Severity.WARN)
+    more = len(written.left_out) - _MOST_NOTICES
+    if more > 0:
+        yield Diagnostic("agent-left-out", f"{agents_of(more)} more are left out likewise", severity=Severity.WARN)
+    if state.moved:
+        message = "agents came or went while the tenant was read; one of them may not have been seen"
+        yield Diagnostic("listing-moved", message, "reconcile plan counts who is unmanaged", severity=Severity.WARN)
+
+
+def summary(choice: "Choice", written: "Written", placed: "Placed", *, has_workflows: bool) -> str:
+    """Write what was done, and what to do next."""
+    lines = [*_taken(choice, written), "", "Written:", *(f"  {name}" for name in _names(placed.written))]
+    if placed.kept:
+        lines += ["", "Kept as they are:", *(f"  {_kept(path)}" for path in placed.kept)]
+    lines += ["", "Next:", *(f"  {number}. {step}" for number, step in enumerate(_steps(placed, has_workflows), 1))]
+    return "\n".join(lines) + "\n\n"
+
+
+def _taken(choice: "Choice", written: "Written") -> Iterator[str]:
+    yield f"Imported {agents_of(sum(file.agents for file in written.files))}."
+    taken = {agent.id for group in choice.groups for agent in group.agents}
+    alone = [agent for agent in choice.rest if agent.id not in taken]
+    if alone:
+        yield f"{agents_of(len(alone))} in no team stay unmanaged: {_some(alone)}."
+    if choice.inactive:
+        yield f"{agents_of(choice.inactive)} not active stay unmanaged; --inactive would have taken them too."
+
+
+def _some(agents: "list[LiveAgent]") -> str:
+    names = ", ".join(_label(agent) for agent in agents[:_MOST_NAMED])
+    more = len(agents) - _MOST_NAMED
+    return f"{names} and {more} more" if more > 0 else names
+
+
+def _label(agent: "LiveAgent") -> str:
+    from reconciler.render.escape import terminal
+
+    return terminal(agent.email or agent.user_name or agent.id)
+
+
+def _names(paths: Iterable[Path]) -> Iterator[str]:
+    from reconciler.cli.scaffold import shown
+
+    return map(shown, paths)
+
+
+def _kept(path: Path) -> str:
+    """Name a file that was there, and what it lacks."""
+    from reconciler.cli.scaffold import STATE, shown
+
+    if path.name != ".gitignore":
+        return shown(path)
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").split()
+    except OSError:
+        lines = []
+    has_it = any(line.strip("/") == STATE.strip("/") for line in lines)
+    return shown(path) + ("" if has_it else f": add the line `{STATE}`")
+
+
+def _steps(placed: "Placed", has_workflows: bool) -> Iterator[str]:  # noqa: FBT001 - named by its caller
+    names = sorted({_folder_of(name) for name in _names(placed.written)})
+    if has_workflows:
+        yield (
+            "In the repository's settings make the environments `plan` and `production`, each with the secrets "
+            "CXONE_CLIENT_ID and CXONE_CLIENT_SECRET: in `plan` of a client that may only read"
+        )
+    yield f"git add {' '.join(names)}"
+    yield "Commit that on a branch, and open a pull request: its plan is empty. From then on, edit the files"
+
+
+def _folder_of(name: str) -> str:
+    """Shorten what is added to git: a folder of ours as a whole, any other file by its name."""
+    first, _, rest = name.rpartition("/agents/")
+    return first if first and rest else name

@@ -1,0 +1,62 @@
+"""`reconcile issue`: one issue for each tenant whose live state is not what the files say."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.command import Command
+from reconciler.cli.console import Console
+from reconciler.cli.exits import Exit
+from reconciler.cli.hosting import hosting, speak
+
+if TYPE_CHECKING:
+    from reconciler.plan.change import Plan
+    from reconciler.render import View
+    from reconciler.settings import Job
+
+_EXAMPLES = (
+    ("reconcile issue --plan plan.json", "in CI, on a schedule: after `reconcile plan --out plan.json`"),
+    ("reconcile issue --plan plan.json --repo acme/centre", "by hand, with GITHUB_TOKEN set"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@click.option("--plan", "plan_file", required=True, metavar="FILE", type=click.Path(dir_okay=False),
+              help="The saved plan of now: what `plan --out FILE` wrote.")  # fmt: skip
+@hosting
+@click.pass_obj
+def issue(console: Console, plan_file: str, repo: str | None, author: str | None) -> int:
+    """Keep one issue for each tenant that has drifted.
+
+    Opened when the plan has changes, brought up to date while it has, closed with a word when it has none any more.
+    """
+    import asyncio
+    import os
+
+    from reconciler.cli.documents import about
+    from reconciler.cli.plan import read_saved
+    from reconciler.render import View
+    from reconciler.settings import read_job
+
+    job = read_job(os.environ, repo)
+    plan = read_saved(plan_file).plan
+    which = about(console, plan)
+    view = View(
+        created_at="",
+        folder=which.folder,
+        rate_limit=which.rate_limit,
+        run_url=job.run_url,
+        commit=job.commit,
+        whole_plan="the artifacts of the run",
+    )
+    return asyncio.run(_publish(console, job, plan, view, author))
+
+
+async def _publish(console: Console, job: "Job", plan: "Plan", view: "View", author: str | None) -> int:
+    from reconciler.publish.drift import tell_drift
+
+    async with speak(console, job, author) as forge:
+        told = await tell_drift(forge, job, plan, view, console.redactor.mask)
+    console.diagnose(told.diagnostics)
+    console.say(told.text)
+    return Exit.DONE if told.is_done else Exit.FAILED

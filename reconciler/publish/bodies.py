@@ -1,0 +1,83 @@
+"""Which comment is due: decided by what is known of the plan and of how the command ended."""
+
+from dataclasses import dataclass, replace
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.plan.change import Plan
+from reconciler.render import View
+from reconciler.render.markdown.comment import (
+    applied_comment,
+    applying_comment,
+    failed_comment,
+    plan_comment,
+    refused_comment,
+    stopped_comment,
+    valid_comment,
+)
+from reconciler.render.marker import Marker
+from reconciler.render.report import Report
+
+_PLANNED = (0, 2)
+_REFUSED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a comment is made of.
+
+    `plan` is the newest one, `reviewed` the one that a reviewer saw, where it is another. `report` says how validate,
+    plan or apply ended; `is_merged`, that the pull request is merged, so that its comment tells of the apply and keeps
+    the marker of the review. `is_applying`: the apply is about to begin.
+    """
+
+    tenant: str
+    commit: str = ""
+    run: str = ""
+    plan: Plan | None = None
+    reviewed: Plan | None = None
+    report: Report | None = None
+    is_merged: bool = False
+    is_applying: bool = False
+    is_fork: bool = False
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What went wrong, as the report says it."""
+        found = () if self.report is None else self.report.diagnostics
+        return tuple(each for each in found if each.severity in (Severity.ERROR, Severity.BLOCK))
+
+    @property
+    def exit_code(self) -> int:
+        """How the command ended; -1 where it left no report."""
+        return -1 if self.report is None else self.report.exit_code
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it is worth a comment where there is none yet: a pull request that changes nothing is not."""
+        if self.is_merged or self.is_applying or self.plan is None or self.exit_code not in {-1, *_PLANNED}:
+            return True
+        return bool(self.plan.changes) or self.plan.is_blocked
+
+
+def body_of(known: Known, before: Marker | None, view: View) -> str:
+    """Write the comment; `before` is the marker of the one that is there already."""
+    if known.is_merged or known.is_applying:
+        return _merged(known, before or Marker(known.tenant), view)
+    digest = "" if known.plan is None else known.plan.digest
+    marker = Marker(known.tenant, known.commit, digest, known.run)
+    failed = known.report is not None and known.exit_code not in _PLANNED
+    if failed or (known.plan is None and known.report is None):
+        return failed_comment(replace(marker, digest="", run=""), known.errors, view, exit_code=known.exit_code)
+    if known.plan is None:
+        return valid_comment(marker, view, is_fork=known.is_fork)
+    return plan_comment(marker, known.plan, view)
+
+
+def _merged(known: Known, marker: Marker, view: View) -> str:
+    if known.is_applying:
+        return applying_comment(marker, known.reviewed or known.plan, view)
+    if known.report is not None and known.report.outcome is not None:
+        return applied_comment(marker, known.report.outcome, known.plan, view)
+    if known.exit_code == _REFUSED:
+        return refused_comment(marker, known.errors, known.plan, known.reviewed, view)
+    return stopped_comment(marker, known.errors, view, exit_code=known.exit_code)
