@@ -189,10 +189,12 @@ class Console:
         from reconciler.errors import InvalidInput
 
         path = Path(file)
-        if path.is_dir() or not path.parent.is_dir():
+        try:
+            path.parent.stat()
+            path.unlink(missing_ok=True)  # whatever happens, an older report is not taken for this one
+        except OSError as error:
             hint = "give a file in a folder that exists and that you may write"
-            raise InvalidInput(Diagnostic("out-file", f"--report {path}: no file can be written there", hint))
-        path.unlink(missing_ok=True)  # whatever happens, an older report is not taken for this one
+            raise InvalidInput(Diagnostic("out-file", f"--report {path}: {error.strerror}", hint)) from error
         self._report, self._command = path, command
 
     def close(self, code: int) -> None:

@@ -18,7 +18,7 @@ _MOST_NOTICES = 20
 
 
 def files_of(root: Path, draft: "TenantDraft", written: "Written", tool: str | None) -> "list[NewFile]":
-    """Gather every file of a new repository: `tenant.yaml` last of the tenant's, for it makes a tenant of the folder."""
+    """Gather every file of a new repository; of the tenant's, `tenant.yaml` last: it makes a tenant of the folder."""
     from reconciler.cli.scaffold import NewFile, repository_files, top_of
     from reconciler.desired.writing import write_tenant
 
@@ -49,12 +49,13 @@ def notices(state: "LiveState", written: "Written") -> "Iterator[Diagnostic]":
         yield Diagnostic("listing-moved", message, "reconcile plan counts who is unmanaged", severity=Severity.WARN)
 
 
-def summary(choice: "Choice", written: "Written", placed: "Placed", *, has_workflows: bool) -> str:
+def summary(root: Path, choice: "Choice", written: "Written", placed: "Placed", *, has_workflows: bool) -> str:
     """Write what was done, and what to do next."""
     lines = [*_taken(choice, written), "", "Written:", *(f"  {name}" for name in _names(placed.written))]
     if placed.kept:
         lines += ["", "Kept as they are:", *(f"  {_kept(path)}" for path in placed.kept)]
-    lines += ["", "Next:", *(f"  {number}. {step}" for number, step in enumerate(_steps(placed, has_workflows), 1))]
+    steps = _steps(root, placed, has_workflows=has_workflows)
+    lines += ["", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
     return "\n".join(lines) + "\n\n"
 
 
@@ -63,9 +64,9 @@ def _taken(choice: "Choice", written: "Written") -> Iterator[str]:
     taken = {agent.id for group in choice.groups for agent in group.agents}
     alone = [agent for agent in choice.rest if agent.id not in taken]
     if alone:
-        yield f"{agents_of(len(alone))} in no team stay unmanaged: {_some(alone)}."
+        yield f"In no team, and left alone: {agents_of(len(alone))} ({_some(alone)})."
     if choice.inactive:
-        yield f"{agents_of(choice.inactive)} not active stay unmanaged; --inactive would have taken them too."
+        yield f"Not active, and left alone: {agents_of(choice.inactive)}; --inactive would have taken them too."
 
 
 def _some(agents: "list[LiveAgent]") -> str:
@@ -82,8 +83,9 @@ def _label(agent: "LiveAgent") -> str:
 
 def _names(paths: Iterable[Path]) -> Iterator[str]:
     from reconciler.cli.scaffold import shown
+    from reconciler.render.escape import terminal
 
-    return map(shown, paths)
+    return (terminal(shown(path)) for path in paths)
 
 
 def _kept(path: Path) -> str:
@@ -97,21 +99,27 @@ def _kept(path: Path) -> str:
     except OSError:
         lines = []
     has_it = any(line.strip("/") == STATE.strip("/") for line in lines)
-    return shown(path) + ("" if has_it else f": add the line `{STATE}`")
+    return shown(path) + ("" if has_it else f"; add the line `{STATE}`")
 
 
-def _steps(placed: "Placed", has_workflows: bool) -> Iterator[str]:  # noqa: FBT001 - named by its caller
-    names = sorted({_folder_of(name) for name in _names(placed.written)})
+def _steps(root: Path, placed: "Placed", *, has_workflows: bool) -> Iterator[str]:
     if has_workflows:
         yield (
-            "In the repository's settings make the environments `plan` and `production`, each with the secrets "
-            "CXONE_CLIENT_ID and CXONE_CLIENT_SECRET: in `plan` of a client that may only read"
+            "In the repository's settings make the environments `plan` and `production`, each with the secrets\n"
+            "     CXONE_CLIENT_ID and CXONE_CLIENT_SECRET; for `plan` those of a client that may only read"
         )
-    yield f"git add {' '.join(names)}"
-    yield "Commit that on a branch, and open a pull request: its plan is empty. From then on, edit the files"
+    yield f"git add {' '.join(_to_add(root, placed))}"
+    yield "Commit that on a branch and open a pull request: its plan is empty. From then on edit the files"
 
 
-def _folder_of(name: str) -> str:
-    """Shorten what is added to git: a folder of ours as a whole, any other file by its name."""
-    first, _, rest = name.rpartition("/agents/")
-    return first if first and rest else name
+def _to_add(root: Path, placed: "Placed") -> list[str]:
+    """Name what git is to be told of: folders of ours, and single files at the top of the repository."""
+    from shlex import quote
+
+    from reconciler.cli.scaffold import top_of
+
+    top = top_of(root)
+    below = [path for path in placed.written if path.is_relative_to(root)]
+    others = [path for path in placed.written if path not in below]
+    named = [*([root] if below else []), *(path if path.parent == top else path.parent for path in others)]
+    return [quote(name) for name in dict.fromkeys(_names(named))]

@@ -26,6 +26,13 @@ _EXAMPLES = (
 )
 _ADMIN_V2 = "admin-v2"
 _SIMULATOR = "simulator"
+_DEMO = "demo"
+
+
+class _Teams(click.types.StringParamType):
+    """Teams: they hold blanks and commas, so a variable separates them by semicolons."""
+
+    envvar_list_splitter = ";"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,8 @@ class _Wishes:
 @click.option("--api", type=click.Choice([_ADMIN_V2, _SIMULATOR]), default=_ADMIN_V2, show_default=True,
               help="The dialect that the tenant speaks.")  # fmt: skip
 @click.option("--realm", metavar="REALM", help="The tenant's realm, such as na1; CXONE_REALM otherwise.")
-@click.option("--team", "teams", metavar="NAME=GLOB[,GLOB…]", multiple=True,
-              help="Take agents by e-mail, user name or id, as a team. Repeatable; the first that matches counts.")  # fmt: skip
+@click.option("--team", "teams", type=_Teams(), metavar="NAME=GLOB[,GLOB…]", multiple=True,
+              help="Take agents by e-mail, user name or id, as a team. Repeatable; the first counts.")  # fmt: skip
 @click.option("--all", "takes_all", is_flag=True, help="Take also those who are in no team.")
 @click.option("--inactive", "takes_inactive", is_flag=True, help="Take also agents who are not active.")
 @click.option("--tool", metavar="OWNER/NAME@COMMIT", help="Whose workflows to call; where this was installed from.")
@@ -107,7 +114,7 @@ def _init(console: Console, context: "Context", wishes: _Wishes, interview: "Int
     refuse_secrets(files, context.redactor)
     console.is_writing = True
     placed = place(files)
-    console.write(summary(choice, written, placed, has_workflows=tool is not None))
+    console.write(summary(context.root, choice, written, placed, has_workflows=tool is not None))
     return _prove(console)
 
 
@@ -167,7 +174,7 @@ def _draft(wishes: _Wishes, context: "Context", interview: "Interview") -> "Tena
     from reconciler.cli.scaffold import top_of
     from reconciler.desired.writing import TenantDraft, read_draft
 
-    draft = TenantDraft(_SIMULATOR if wishes.api == _SIMULATOR else top_of(context.root).name, wishes.api)
+    draft = TenantDraft(_DEMO if wishes.api == _SIMULATOR else top_of(context.root).name, wishes.api)
     if read_draft(draft)[1]:
         draft = replace(draft, name="tenant")
     if wishes.name is not None:

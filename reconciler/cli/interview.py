@@ -56,7 +56,7 @@ class Interview:
         while True:
             choice = choose(tuple(teams.values()), takes_rest)
             self._show(choice, takes_rest=takes_rest)
-            line = self.ask("A team, or an empty line when it is right", _checked(bool(choice.groups)))
+            line = self.ask("A team, or an empty line when it is right", _checked(has_somebody=bool(choice.groups)))
             if line is None:
                 return choice
             if line == _REST:
@@ -79,7 +79,7 @@ def agents_of(count: int) -> str:
     return f"{count} agent{'' if count == 1 else 's'}"
 
 
-def _checked(has_somebody: bool) -> "Callable[[str], Team | str | Diagnostic | None]":  # noqa: FBT001 - named by its caller
+def _checked(*, has_somebody: bool) -> "Callable[[str], Team | str | Diagnostic | None]":
     """Read a line: a team; a word (`all`, or a name to be forgotten); None for the end."""
     from reconciler.desired.writing import parse_team
     from reconciler.diagnostics import Diagnostic

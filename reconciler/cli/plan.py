@@ -26,7 +26,7 @@ _EXAMPLES = (
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
-@format_option("text", "json")
+@format_option("text", "json", "markdown", "gitlab")
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan as JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
 @no_removals

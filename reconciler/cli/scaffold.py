@@ -149,7 +149,7 @@ def check_tool(text: str) -> "str | Diagnostic":
 
 
 def installed_tool() -> str | None:
-    """Give `OWNER/NAME@COMMIT` of what is installed here, as the installer recorded it (PEP 610); None if it did not."""
+    """Give `OWNER/NAME@COMMIT` of what is installed, as its installer recorded it (PEP 610); None if it did not."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
 

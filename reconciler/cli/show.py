@@ -15,7 +15,7 @@ _EXAMPLES = (
 
 @click.command(cls=Command, examples=_EXAMPLES)
 @click.argument("file", type=click.Path(dir_okay=False))
-@format_option("text", "json")
+@format_option("text", "json", "markdown", "gitlab")
 @click.pass_obj
 def show(console: Console, file: str, format: str) -> int:  # noqa: A002 - the option's own name
     """Show a plan that `reconcile plan --out FILE` saved.
