@@ -103,7 +103,7 @@ async def _publish(console: Console, job: "Job", known: "Known", which: "About",
         rate_limit=which.rate_limit,
         run_url=job.run_url,
         commit=job.commit,
-        next_step="merge this pull request to apply exactly this plan",
+        next_step="" if known.is_merged else "merge this pull request, which applies exactly this plan",
         whole_plan="the artifacts of the run",
     )
     async with speak(console, job, author) as forge:

@@ -35,7 +35,9 @@ def report_in(file: str | None) -> "Report | None":
         data = path.read_bytes()
     except OSError as error:
         message = f"{file}: {error.strerror}"
-        raise InvalidInput(Diagnostic("report-damaged", message, "give what `reconcile --report FILE …` wrote")) from error
+        raise InvalidInput(
+            Diagnostic("report-damaged", message, "give what `reconcile --report FILE …` wrote")
+        ) from error
     return read_report(data, f"{file}")
 
 

@@ -124,9 +124,10 @@ def repository_files(top: Path, directory: str, tool: str | None) -> list[NewFil
 
 
 def top_of(root: Path) -> Path:
-    """Find the repository that a folder, which may not be there yet, is in; else the folder that it stands in."""
-    above = root.resolve().parents
-    return next((folder for folder in above if (folder / ".git").exists()), above[0])
+    """Find the repository that a folder, which may not be there yet, is in; else where the command runs."""
+    place, here = root.resolve(), Path.cwd()
+    around = here if place.is_relative_to(here) else place.parent
+    return next((folder for folder in (place, *place.parents) if (folder / ".git").exists()), around)
 
 
 def yaml_in(root: Path) -> Path | None:
@@ -135,7 +136,8 @@ def yaml_in(root: Path) -> Path | None:
         if (folder / "tenant.yaml").exists():
             return folder / "tenant.yaml"
     found = (path for path in root.rglob("*") if path.suffix.lower() in {".yaml", ".yml"})
-    return min(found, default=None)
+    # What is hidden is not read either: a repository may hold its desired state at its top.
+    return min((path for path in found if "/." not in f"/{path.relative_to(root).as_posix()}"), default=None)
 
 
 def check_tool(text: str) -> "str | Diagnostic":
@@ -199,7 +201,8 @@ def _write_new(file: NewFile) -> bool:
     """Write a file that is not there; False where one is. What could not be written whole is taken away again."""
     file.path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        out = file.path.open("x", encoding="utf-8", newline="\n")
+        # A folder's name may hold bytes that are no text; they go out as they came in.
+        out = file.path.open("x", encoding="utf-8", errors="surrogateescape", newline="\n")
     except FileExistsError:
         if file.must_be_new:
             raise

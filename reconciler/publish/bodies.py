@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.plan.change import Plan
-from reconciler.render import View
-from reconciler.render.markdown.comment import (
+from reconciler.render.markdown import (
     applied_comment,
     applying_comment,
     failed_comment,
@@ -16,9 +15,13 @@ from reconciler.render.markdown.comment import (
 )
 from reconciler.render.marker import Marker
 from reconciler.render.report import Report
+from reconciler.render.view import View
 
+# Exit codes of a command, as its report has them.
 _PLANNED = (0, 2)
+_DENIED = 4
 _REFUSED = 5
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,14 @@ def _merged(known: Known, marker: Marker, view: View) -> str:
     if known.is_applying:
         return applying_comment(marker, known.reviewed or known.plan, view)
     if known.report is not None and known.report.outcome is not None:
-        return applied_comment(marker, known.report.outcome, known.plan, view)
+        # A report says beside its outcome why it stopped.
+        outcome = replace(
+            known.report.outcome,
+            stopped_by=known.errors,
+            is_denied=known.exit_code == _DENIED,
+            is_interrupted=known.exit_code == _INTERRUPTED,
+        )
+        return applied_comment(marker, outcome, known.plan, view)
     if known.exit_code == _REFUSED:
         return refused_comment(marker, known.errors, known.plan, known.reviewed, view)
     return stopped_comment(marker, known.errors, view, exit_code=known.exit_code)

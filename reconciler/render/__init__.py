@@ -4,33 +4,28 @@ Growth is by the tables here: a format is one module and one line.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-from reconciler.model.tenant import RateLimit
 from reconciler.plan.change import Plan
 from reconciler.plan.outcome import Outcome
+from reconciler.render.gitlab import plan_as_gitlab
+from reconciler.render.markdown import plan_as_markdown
 from reconciler.render.messages import messages_as_github, messages_as_json
 from reconciler.render.outcome import outcome_as_json, outcome_as_text
 from reconciler.render.plan_json import plan_as_json
 from reconciler.render.plan_text import plan_as_text
-from reconciler.render.style import PLAIN, Style
+from reconciler.render.style import Style
+from reconciler.render.view import View
 
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a plan's text needs beside the plan: when it was made, what stands before its places, rate, colours."""
-
-    created_at: str
-    folder: str = ""
-    rate_limit: RateLimit | None = None
-    style: Style = PLAIN
+__all__ = ["MESSAGE_FORMATS", "OUTCOME_FORMATS", "PLAN_FORMATS", "View"]
 
 
 PLAN_FORMATS: Mapping[str, Callable[[Plan, View], str]] = MappingProxyType(
     {
         "text": lambda plan, view: plan_as_text(plan, view.folder, view.rate_limit, view.style),
         "json": lambda plan, view: plan_as_json(plan, view.created_at),
+        "markdown": plan_as_markdown,
+        "gitlab": lambda plan, _: plan_as_gitlab(plan),
     }
 )
 OUTCOME_FORMATS: Mapping[str, Callable[[Outcome, Style], str]] = MappingProxyType(

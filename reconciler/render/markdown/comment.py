@@ -1,0 +1,68 @@
+"""What is said in a pull request before the merge, and how every comment is put together."""
+
+from collections.abc import Sequence
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.plan.change import Plan
+from reconciler.render.escape import code, link
+from reconciler.render.markdown.findings import message_list
+from reconciler.render.markdown.fit import length
+from reconciler.render.markdown.plan import heading, plan_body
+from reconciler.render.marker import Marker, marker_line
+from reconciler.render.view import View
+
+_BREAK = "\n\n"
+
+
+def assembled(marker: Marker, *parts: str) -> str:
+    """Put a comment together: the marker on its first line, then the title, then the parts that say something."""
+    return marker_line(marker) + "\n" + _BREAK.join(filter(None, [heading(marker.tenant), *parts])).rstrip("\n") + "\n"
+
+
+def with_plan(marker: Marker, parts: Sequence[str], plan: Plan | None, view: View, folded: str = "") -> str:
+    """As `assembled`, with a plan at the end as far as there is room; `folded` names it where it is folded away."""
+    before, after = (f"<details>\n<summary>{folded}</summary>\n\n", "\n\n</details>") if folded else ("", "")
+    text = assembled(marker, *parts)
+    room = view.limit - length(text) - len(before) - len(after) - 2 * len(_BREAK)
+    if plan is None:
+        return text
+    body = plan_body(plan, view, room).rstrip("\n")
+    return assembled(marker, *parts, f"{before}{body}{after}")
+
+
+def origin(view: View) -> str:
+    """Say which commit and which run something comes from, as far as that is known."""
+    commit = f" of commit {code(view.commit)}" if view.commit else ""
+    return f"{commit} in {link('this run', view.run_url)}" if view.run_url else commit
+
+
+def problems(diagnostics: Sequence[Diagnostic], view: View) -> str:
+    """List what is wrong, in no more than half of a comment. The places are those of the repository already."""
+    return message_list(diagnostics, view, room=view.limit // 2)
+
+
+def plan_comment(marker: Marker, plan: Plan, view: View) -> str:
+    """Show the plan to whoever reviews the pull request."""
+    return with_plan(marker, [], plan, view)
+
+
+def failed_comment(marker: Marker, diagnostics: Sequence[Diagnostic], view: View, *, exit_code: int) -> str:
+    """Say why there is no plan."""
+    verdict = f"**No plan could be made**{origin(view)} (exit code {exit_code})"
+    return assembled(marker, verdict, problems(diagnostics, view))
+
+
+def valid_comment(marker: Marker, view: View, *, is_fork: bool) -> str:
+    """Say that the files are valid, and why nothing was planned."""
+    reason = "Nothing was planned: this job has no credential for the tenant."
+    if is_fork:
+        reason = (
+            "Nothing was planned: pull requests from forks get no credential for the tenant, so only the files were "
+            "checked. A maintainer can have it planned by pushing the branch to this repository."
+        )
+    return assembled(marker, f"**The files are valid**{origin(view)}", reason)
+
+
+def outdated_comment(marker: Marker) -> str:
+    """Mark an older comment of the same tenant; without the marker, so that nobody takes it for the newest one."""
+    return f"{heading(marker.tenant)}\n\n**Outdated**: another comment of this pull request has the latest plan\n"

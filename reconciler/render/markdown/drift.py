@@ -1,0 +1,28 @@
+"""The issue that says that a tenant differs from its files, though nobody asked for it."""
+
+from reconciler.plan.change import Plan
+from reconciler.render.escape import code, terminal
+from reconciler.render.markdown.comment import origin, with_plan
+from reconciler.render.marker import Marker
+from reconciler.render.view import View
+
+_MOST_OF_TITLE = 200
+
+
+def drift_issue(plan: Plan, view: View, marker: Marker) -> tuple[str, str]:
+    """Give title and body; the title is the same whatever the drift, and no Markdown."""
+    title = f"Drift on {terminal(plan.tenant)}"[:_MOST_OF_TITLE]
+    verdict = f"**Live differs from the files**{origin(view)}, and no pull request asked for it"
+    ways = "\n".join(
+        [
+            f"- To undo what was changed on the tenant: {code('reconcile apply')}, or start the apply workflow by hand",
+            "- To keep it: change the files in a pull request",
+        ]
+    )
+    after = "This issue is brought up to date as long as there is drift, and closed when there is none."
+    return title, with_plan(marker, [verdict, ways, after, "#### What an apply would do"], plan, view)
+
+
+def in_sync_comment(view: View) -> str:
+    """Say why the issue of a drift is closed."""
+    return f"**No drift any more**: live is as the files declare{origin(view)}\n"
