@@ -120,9 +120,7 @@ async def survey(context: Context, desired: DesiredState) -> LiveState:
         reading = f"Reading {desired.tenant.name}"
         context.stage(reading)
         catalog = await live.read_skills()
-        return await live.read_agents(
-            catalog, None, lambda done, of: context.stage(f"{reading}: {done} of {of} pages")
-        )
+        return await live.read_agents(catalog, None, lambda done, of: context.stage(f"{reading}: {done} of {of} pages"))
 
 
 async def plan(context: Context, desired: DesiredState, filters: Filters) -> Plan:

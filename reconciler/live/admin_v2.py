@@ -70,7 +70,7 @@ class AdminV2:
         raise incomplete("skills", f"{MAX_LISTINGS} readings did not agree with themselves, the last: {seen}")
 
     async def read_agents(
-        self, catalog: SkillCatalog, wanted: Collection[str], progress: Callable[[int, int], None] | None = None
+        self, catalog: SkillCatalog, wanted: Collection[str] | None, progress: Callable[[int, int], None] | None = None
     ) -> LiveState:
         """Read every agent, as often as it takes to be sure of those who are wanted, within three listings.
 

@@ -30,12 +30,13 @@ _AVAILABILITY = bytes(code & 1 for code in range(256))
 
 
 class Census:
-    """The agents of one tenant; `wanted` are casefolded e-mails, user names or ids."""
+    """The agents of one tenant; `wanted` are casefolded e-mails, user names or ids, or None for everyone."""
 
-    def __init__(self, catalog: SkillCatalog, wanted: Collection[str]) -> None:
+    def __init__(self, catalog: SkillCatalog, wanted: Collection[str] | None) -> None:
         self._catalog = catalog
         # The view of a dict's keys serves as it is: no copy of a hundred thousand names.
-        self._wanted: AbstractSet[str] = wanted if isinstance(wanted, AbstractSet) else frozenset(wanted)
+        self._wanted: AbstractSet[str] = wanted if isinstance(wanted, AbstractSet) else frozenset(wanted or ())
+        self._is_everyone_wanted = wanted is None
         self._shifted = {skill_id: number << CODE_BITS for skill_id, number in catalog.numbers_by_id.items()}
         self._interned: dict[bytes, bytes] = {}
         # What this round has seen: those who are wanted, and the ids of all others; then the wanted of earlier rounds.
@@ -176,7 +177,7 @@ class Census:
 
     def _is_wanted(self, agent_id: str, user_name: str, email: str) -> bool:
         self._note_names(user_name, email)
-        return not self._wanted.isdisjoint(_names_of(agent_id, user_name, email))
+        return self._is_everyone_wanted or not self._wanted.isdisjoint(_names_of(agent_id, user_name, email))
 
     def _packed(self, rows: list[AssignmentRow], source: CheckedPage | SingleAgent) -> tuple[bytes, bool]:
         """Pack a set (see `model.assignments`), and say whether it names a skill twice: the hot loop of a listing."""

@@ -68,9 +68,9 @@ class Tenant(Protocol):
         """Read every skill; a listing that keeps moving is a TenantError."""
 
     async def read_agents(
-        self, catalog: SkillCatalog, wanted: Collection[str], progress: Callable[[int, int], None] | None = None
+        self, catalog: SkillCatalog, wanted: Collection[str] | None, progress: Callable[[int, int], None] | None = None
     ) -> LiveState:
-        """Read every agent, keeping those that `wanted` (casefolded e-mails, user names, ids) names.
+        """Read every agent, keeping those that `wanted` (casefolded e-mails, user names, ids) names; None is everyone.
 
         `progress` hears how many pages of how many are in.
 

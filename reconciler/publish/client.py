@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from random import Random
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 import msgspec
@@ -17,7 +17,7 @@ import msgspec
 from reconciler import __version__
 from reconciler.clock import Clock
 from reconciler.live.addresses import origin_of
-from reconciler.live.failures import is_unsent
+from reconciler.live.failures import RedirectRefused, is_unsent
 from reconciler.live.transports.bounded import Bounded
 from reconciler.live.transports.guard import OriginGuard
 from reconciler.live.transports.wire import sockets
@@ -138,7 +138,7 @@ class Client:
         except Limited as error:
             raise failures.limited(place, self._name, error.seconds) from None
         except httpx.RequestError as error:
-            is_unclear = is_write and not is_unsent(error)
+            is_unclear = is_write and not is_unsent(error) and not isinstance(error, RedirectRefused)
             await self._settle(is_unclear=is_unclear)
             raise failures.unreachable(place, self._name, error, is_unclear=is_unclear) from None
         if not response.is_success:
@@ -240,8 +240,9 @@ def _root(service: Service, api_url: str) -> httpx.URL:
     """Check the address that everything is sent to; it is not repeated, for it may hold a password."""
     hint = f"the address of the API is {service.api_url}, or that of your own server; a CI job is told it"
     try:
+        _ = urlsplit(api_url).port  # reading it checks brackets and port, which httpx lets pass
         url = httpx.URL(api_url.rstrip("/"))
-    except httpx.InvalidURL:
+    except (ValueError, httpx.InvalidURL):
         raise failures.unusable("forge-address", f"the address of {service.name}'s API is none", hint) from None
     if url.scheme not in {"https", "http"} or not url.host or url.userinfo or url.query or url.fragment:
         message = f"the address of {service.name}'s API is not https://HOST/PATH"

@@ -1,0 +1,26 @@
+"""The way back: YAML from what a tenant holds, such that reading it gives exactly that and no reviewer is misled.
+
+`write_agents` and `write_tenant` are pure: values in, the text of files out. The text is put together here rather than
+dumped by a YAML library: the shape is two mappings deep, and every scalar is quoted by the one rule in `scalar`.
+"""
+
+from reconciler.desired.writing.agents import File, Group, LeftOut, Written, write_agents
+from reconciler.desired.writing.choice import Choice, Team, choose, parse_team
+from reconciler.desired.writing.scalar import scalar
+from reconciler.desired.writing.tenant import TenantDraft, read_draft, write_tenant
+
+__all__ = [
+    "Choice",
+    "File",
+    "Group",
+    "LeftOut",
+    "Team",
+    "TenantDraft",
+    "Written",
+    "choose",
+    "parse_team",
+    "read_draft",
+    "scalar",
+    "write_agents",
+    "write_tenant",
+]

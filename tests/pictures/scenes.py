@@ -1,0 +1,171 @@
+"""What a pull request of the shipped example goes through: the texts of its comment, as the commands write them."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from queue import Queue
+from types import MappingProxyType
+
+from reconciler.simulator import App, Assignment, Fault, Kind, demo_tenant, make_app, serve
+
+ROOT = Path(__file__).parents[2]
+_LONGEST_S = 60
+_COMMIT = "4f9c2e7d10b3a86c5e4d3f2a1b0c9d8e7f6a5b4c"
+_LICENCE = b'{"message":"no licence for the skill Refunds is left"}'
+# The name of a run, and what it cost: they differ from one run to the next.
+_VOLATILE = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+|[\d,]+ requests, [\d,]+ throttled, [^;]+")
+
+
+class Scene:
+    """The example in a folder of its own, its tenant behind a socket, and a pull request in which to comment."""
+
+    def __init__(self, folder: Path, app: App, url: str) -> None:
+        self.app = app
+        self._folder = folder
+        shutil.copytree(ROOT / "desired-state", folder / "desired-state")
+        self.edit("tenant.yaml", "api: simulator ", "api: admin-v2 ")
+        # A fork's pull request: the text goes into the summary of the step, and nothing is sent to anybody.
+        sides = {"head": {"sha": _COMMIT, "repo": {"full_name": "ana/centre"}}, "base": {}}
+        (folder / "event.json").write_text(json.dumps({"pull_request": {"number": 7, **sides}}), encoding="utf-8")
+        self._environ = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "LANG": "C.UTF-8",
+            "CXONE_BASE_URL": url,
+            "CXONE_CLIENT_ID": "demo",
+            "CXONE_CLIENT_SECRET": "demo-secret",
+            "GITHUB_EVENT_PATH": str(folder / "event.json"),
+            "GITHUB_REPOSITORY": "acme/centre",
+            "GITHUB_RUN_ID": "1001",
+            "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        }
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace a text that stands once in a file of the example."""
+        path = self._folder / "desired-state" / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def run(self, *arguments: str, code: int = 0) -> None:
+        """Run a command, which must end with this code; it leaves a report."""
+        command = [sys.executable, "-m", "reconciler", "--report", "report.json", *arguments]
+        ended = subprocess.run(
+            command,
+            cwd=self._folder,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST_S,
+            check=False,
+        )
+        assert ended.returncode == code, ended.stdout + ended.stderr
+
+    def review(self) -> str:
+        """Plan, as a pull request does, and give the digest of the plan."""
+        self.run("plan", "--out", "plan.json")
+        return str(json.loads((self._folder / "plan.json").read_bytes())["digest"])
+
+    def apply(self, digest: str, code: int = 0) -> None:
+        """Apply what is left of the reviewed plan, as a merge does."""
+        self.run("apply", "--yes", "--expect", digest, "--reviewed", "plan.json", "--out", "fresh.json", code=code)
+
+    def comment(self, *arguments: str) -> str:
+        """Give the text of the comment."""
+        command = [sys.executable, "-m", "reconciler", "comment", *arguments]
+        summary = self._folder / "summary.md"
+        summary.unlink(missing_ok=True)
+        subprocess.run(command, cwd=self._folder, env=self._environ, check=True, capture_output=True, timeout=_LONGEST_S)
+        return summary.read_text(encoding="utf-8")
+
+    def ended(self) -> str:
+        """Give the text of the comment after an apply."""
+        return self.comment("--plan", "fresh.json", "--reviewed", "plan.json", "--result", "report.json")
+
+
+def _plan(scene: Scene) -> str:
+    scene.review()
+    return scene.comment("--plan", "plan.json", "--result", "report.json")
+
+
+def _failed(scene: Scene) -> str:
+    scene.edit("agents/billing-emea.yaml", "Portuguese: 95", "Portuguese: 950")
+    scene.edit("agents/billing-emea.yaml", "profiles: [billing-lead]", "profiles: [billing-leed]")
+    scene.run("validate", code=3)
+    return scene.comment("--plan", "plan.json", "--result", "report.json")
+
+
+def _applying(scene: Scene) -> str:
+    scene.review()
+    return scene.comment("--applying", "--reviewed", "plan.json")
+
+
+def _applied(scene: Scene) -> str:
+    scene.apply(scene.review())
+    return scene.ended()
+
+
+def _partly(scene: Scene) -> str:
+    """One agent is refused by the tenant; another one is changed by somebody while the apply is under way."""
+    tenant = scene.app.tenant
+    refused, changed = (tenant.agent_named(f"{name}@example.com") for name in ("dmitri.volkov", "zoe.adams"))
+    english = tenant.skill_named("English").id
+    path = f"*/agents/{refused.id}"
+    scene.app.faults.add(Fault(Kind.STATUS, "PATCH", path, status=400, body=_LICENCE, times=None))
+    path = f"*/agents/{changed.id}"
+    scene.app.faults.add(
+        Fault(Kind.ACT_BEFORE, "PATCH", path, act=lambda: tenant.edit_skills(changed.id, {english: Assignment(10)}))
+    )
+    scene.apply(scene.review(), code=6)
+    return scene.ended()
+
+
+def _refused(scene: Scene) -> str:
+    """Between the review and the merge somebody changes two agents in the tenant's own administration."""
+    digest = scene.review()
+    tenant = scene.app.tenant
+    for name, skill, level in (("ana.silva", "Spanish", 50), ("bo.ito", "Fraud", 30)):
+        agent = tenant.agent_named(f"{name}@example.com")
+        tenant.edit_skills(agent.id, {tenant.skill_named(skill).id: Assignment(level)})
+    scene.apply(digest, code=5)
+    return scene.ended()
+
+
+SCENES: Mapping[str, Callable[[Scene], str]] = MappingProxyType(
+    {
+        "plan": _plan,
+        "failed": _failed,
+        "applying": _applying,
+        "applied": _applied,
+        "partly-applied": _partly,
+        "refused": _refused,
+    }
+)
+
+
+@contextmanager
+def _served() -> Iterator[tuple[App, str]]:
+    """Serve the example's tenant; it ends with the process."""
+    app = make_app(demo_tenant())
+    ports: Queue[int] = Queue()
+    threading.Thread(target=serve, args=(app, 0, ports.put), daemon=True).start()
+    yield app, f"http://127.0.0.1:{ports.get(timeout=_LONGEST_S)}"
+
+
+def text_of_scene(name: str, folder: Path) -> str:
+    """Play a scene in an empty folder, and give the Markdown of the comment at its end."""
+    with _served() as (app, url):
+        return SCENES[name](Scene(folder, app, url))
+
+
+def print_of(text: str) -> str:
+    """Give the fingerprint of a text without what differs from one run to the next."""
+    return sha256(_VOLATILE.sub("…", text).encode()).hexdigest()

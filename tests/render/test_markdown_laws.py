@@ -1,0 +1,224 @@
+"""What holds for every plan in Markdown: nothing foreign is obeyed, it always fits, and what is left out is counted."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.plan.change import Plan
+from reconciler.plan.outcome import AgentOutcome, Outcome, Status
+from reconciler.render import PLAN_FORMATS
+from reconciler.render.escape import in_fence, runner, terminal
+from reconciler.render.markdown import (
+    applied_comment,
+    applying_comment,
+    drift_issue,
+    failed_comment,
+    in_sync_comment,
+    outdated_comment,
+    plan_as_markdown,
+    plan_comment,
+    refused_comment,
+    stopped_comment,
+    valid_comment,
+)
+from reconciler.render.marker import Marker, read_marker
+from reconciler.render.view import View
+from tests.render.hand_made import REFERENCE, VIEW, Html, change, findings, html_of, names, plan_of, plans
+
+TAGS = {"h3", "h4", "p", "strong", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"}
+TAGS |= {"pre", "code", "a"}
+tame = st.integers(0, 10**9).map("name{}".format)
+
+
+def outcomes() -> st.SearchStrategy[Outcome]:
+    """Any end of a run, with hostile words in all places."""
+    agent = st.builds(
+        AgentOutcome, st.builds(lambda name: change(name, None).agent, names), st.sampled_from(Status), names
+    )
+    messages = st.lists(findings(), max_size=2).map(tuple)
+    return st.builds(
+        Outcome, names, names, names, st.lists(agent, max_size=4).map(tuple), st.just(12), st.just(1), st.just(3.2),
+        st.booleans(), messages, messages, unrecorded=st.lists(agent, max_size=1).map(tuple),
+    )  # fmt: skip
+
+
+@st.composite
+def comments(draw: st.DrawFn) -> str:
+    """Any of the texts that are sent to a host."""
+    plan, tenant = draw(plans()), draw(names)
+    words = st.builds(
+        replace, st.just(VIEW), folder=names, commit=names, next_step=names, whole_plan=names, run_url=names
+    )
+    view = draw(st.one_of(words, st.just(VIEW)))
+    marker, messages = Marker(tenant, "0123abc"), draw(st.lists(findings(), max_size=4))
+    texts: tuple[Callable[[], str], ...] = (
+        lambda: plan_comment(marker, plan, view),
+        lambda: failed_comment(marker, messages, view, exit_code=3),
+        lambda: valid_comment(marker, view, is_fork=draw(st.booleans())),
+        lambda: applying_comment(marker, draw(st.sampled_from((plan, None))), view),
+        lambda: applied_comment(marker, draw(outcomes()), draw(st.sampled_from((plan, None))), view),
+        lambda: refused_comment(marker, messages, plan, draw(st.one_of(st.none(), plans())), view),
+        lambda: stopped_comment(marker, messages, view, exit_code=draw(st.sampled_from((-1, 4)))),
+        lambda: outdated_comment(marker),
+        lambda: drift_issue(plan, view, marker)[1],
+        lambda: in_sync_comment(view),
+    )
+    return draw(st.sampled_from(texts))()
+
+
+def judge(text: str) -> Html:
+    """Hold a text against every rule about foreign names."""
+    html = html_of(text)
+    assert set(html.tags) <= TAGS
+    assert all(address.startswith("https://github.com/acme/centre/") for address in html.addresses)
+    assert not REFERENCE.search("".join(html.prose))
+    assert len(html.comments) == (read_marker(text) is not None)
+    lines = text.split("\n")
+    assert lines.count("</details>") == sum(line.startswith("<details") for line in lines) == html.tags.count("details")
+    assert runner(text) == text
+    assert all(terminal(line) == line for line in lines)
+    return html
+
+
+@given(comments())
+def test_nothing_foreign_is_obeyed(text: str) -> None:
+    """No tag, link, mention, reference, heading, comment or CI command; no end of a fence, a cell or a fold."""
+    judge(text)
+
+
+def _renamed(plan: Plan, name: Callable[[str], str]) -> Plan:
+    """The same plan with other names; those of skills keep their ids, so that they stay apart."""
+    changes = tuple(
+        replace(
+            each,
+            agent=replace(each.agent, email=name(each.agent.email), ref=name(each.agent.ref)),
+            team=None if each.team is None else name(each.team),
+            skills=tuple(replace(row, skill=replace(row.skill, name=name(row.skill.name))) for row in each.skills),
+        )
+        for each in plan.changes
+    )
+    coverage = tuple(replace(row, skill=replace(row.skill, name=name(row.skill.name))) for row in plan.coverage)
+    return replace(plan, changes=changes, coverage=coverage)
+
+
+@given(plans(tame), names)
+def test_names_do_not_change_the_shape(plan: Plan, hostile: str) -> None:
+    """The tags are those of the same plan with tame names, but for spans that a name is shown in."""
+
+    def tags(each: Plan) -> list[str]:
+        return [tag for tag in judge(plan_as_markdown(each, VIEW)).tags if tag != "code"]
+
+    assert tags(_renamed(plan, lambda name: f"{name}{hostile}")) == tags(plan)
+
+
+@given(plans())
+def test_every_name_can_be_read(plan: Plan) -> None:
+    """As a terminal would show it; only `##[`, which a runner obeys, is shown as an escape within a fence."""
+    text = judge(plan_as_markdown(plan, replace(VIEW, limit=10**6))).text
+    for each in plan.changes:
+        assert in_fence(each.agent.label).strip() in text
+        assert each.team is None or terminal(each.team).strip() in text
+        assert all(in_fence(row.skill.name).strip() in text for row in each.skills)
+
+
+LIMIT = 6_000
+
+
+@given(plans(most=25), st.integers(LIMIT, 60_000))
+def test_a_plan_always_fits(plan: Plan, limit: int) -> None:
+    text = plan_as_markdown(plan, replace(VIEW, limit=limit))
+    judge(text)
+    assert len(text.encode("utf-16-le")) // 2 <= limit
+
+
+@given(comments())
+def test_every_comment_fits(text: str) -> None:
+    assert len(text) <= VIEW.limit
+
+
+def large(agents: int, losing: int = 0, proficiency_only: int = 0, skills: int = 12) -> Plan:
+    """Agents of whom the first lose a skill, the next only change, the others gain; each in a team of forty."""
+
+    def rows(number: int) -> tuple[str, int | None, int | None]:
+        skill = f"Skill {number % skills}"
+        if number < losing:
+            return (skill, 50, None)
+        return (skill, 40, 60) if number < losing + proficiency_only else (skill, None, 70)
+
+    changes = [
+        change(f"agent.number{number:06}@example.com", f"Team {number // 40:04}", rows(number))
+        for number in range(agents)
+    ]
+    coverage = [(f"Skill {number}", 100 + number, 100, 90) for number in range(skills)]
+    warning = Diagnostic("agent-missing", "`zoe` is not on the tenant", "remove it", severity=Severity.WARN)
+    return plan_of(changes, coverage, [warning, Diagnostic("note", "by the way", severity=Severity.INFO)])
+
+
+def _left_out(text: str) -> str:
+    found = re.search(r"\*\*Left out to fit\*\*: (.*?)\. The whole plan", text)
+    return found[1] if found else ""
+
+
+def test_what_is_shed_first_weighs_least() -> None:
+    """Notes, then who only changes in proficiency, then gains, then details of losses; never who loses what."""
+    plan = large(900, losing=300, proficiency_only=300)
+    seen = []
+    for limit in range(150_000, 8_000, -500):
+        text = plan_as_markdown(plan, replace(VIEW, limit=limit))
+        assert len(text) <= limit
+        seen.append(_left_out(text))
+        assert "**Ready**" in text
+        assert "agent-missing" in text
+        assert "| `Skill 11` | 111 | **100** |" in text
+    order = ["", "1 note", "proficiency changes", "adds", "details of", "the agents of 300 removals"]
+    stages = [max(index for index, words in enumerate(order) if words in text) for text in seen]
+    assert stages == sorted(stages)
+    assert set(stages) == set(range(len(order))), sorted(set(stages))
+
+
+@given(st.integers(LIMIT, 40_000), st.integers(0, 200), st.integers(0, 200), st.integers(0, 200))
+def test_what_is_left_out_is_counted(limit: int, losing: int, proficiency_only: int, gaining: int) -> None:
+    """What is shown and what is said to be left out are all there is."""
+    plan = large(losing + proficiency_only + gaining, losing, proficiency_only)
+    text = plan_as_markdown(plan, replace(VIEW, limit=limit))
+    left = _left_out(text)
+
+    def number(pattern: str) -> int:
+        found = re.search(pattern, left)
+        return int(found[1].replace(",", "")) if found else 0
+
+    agents = text.partition("#### By team")[2]
+    assert len(re.findall(r"^! ", agents, re.MULTILINE)) + number(r"changes of ([\d,]+) agent") == proficiency_only
+    assert len(re.findall(r"^\+ ", agents, re.MULTILINE)) + number(r"([\d,]+) adds? of") == gaining
+    lost = number(r"details of ([\d,]+) removal") + number(r"the agents of ([\d,]+) removal")
+    assert len(re.findall(r"^- Skill", agents, re.MULTILINE)) + lost == losing
+    named = re.findall(r"agent\.number\d+", text.partition("#### Removals")[2].partition("#### By team")[0])
+    assert len(set(named)) == (0 if number(r"the agents of ([\d,]+)") else losing)
+
+
+@pytest.mark.parametrize("skills", [12, 5_000])
+def test_even_very_many_losses_fit(skills: int) -> None:
+    """Losses are then counted by skill, and their counts add up to all of them."""
+    plan = large(20_000, losing=20_000, skills=skills)
+    text = plan_as_markdown(plan, VIEW)
+    assert len(text) <= VIEW.limit
+    assert "**Left out to fit**: 1 note and the agents of 20,000 removals." in text
+    counts = [int(each.replace(",", "")) for each in re.findall(r"^- Skill \d+: ([\d,]+) agents?$", text, re.MULTILINE)]
+    rest = re.search(r"^- and [\d,]+ more skills: ([\d,]+) removals$", text, re.MULTILINE)
+    assert sum(counts) + (int(rest[1].replace(",", "")) if rest else 0) == 20_000
+    judge(text)
+
+
+@given(plans())
+def test_gitlab_is_told_the_counts(plan: Plan) -> None:
+    summary = plan.summary
+    counts = (summary.assignments_added, summary.assignments_changed, summary.assignments_removed)
+    told = PLAN_FORMATS["gitlab"](plan, View(""))
+    assert json.loads(told) == dict(zip(("create", "update", "delete"), counts, strict=True))
+    assert told.count("\n") == 1
