@@ -40,7 +40,7 @@ def read_marker(body: str) -> Marker | None:
     found = _LINE.fullmatch(body.partition("\n")[0].rstrip("\r"))
     try:
         fields = json.loads(found[1]) if found else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(fields, dict) or not isinstance(fields.get("tenant"), str):
         return None

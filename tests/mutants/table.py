@@ -1,26 +1,7 @@
 """The broken variants: one replacement in one file each, the promise that it breaks, and who must notice."""
 
-from dataclasses import dataclass
-
-SWARM, STORM, STORM_UNVERSIONED = "swarm", "lost-updates", "lost-updates-without-versions"
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One variant. `old` stands once in `file`, below `reconciler/`.
-
-    `judge` is a kind of simulation, whose first schedules (those with the trouble `family`, if one is named) must break
-    `promise`; or the test, by its place below `tests/`, that must go red.
-    """
-
-    name: str
-    file: str
-    old: str
-    new: str
-    promise: str
-    judge: str = SWARM
-    family: str = ""
-
+from tests.mutants.mutant import STORM, STORM_UNVERSIONED, Mutant
+from tests.mutants.reviews import REVIEW_MUTANTS
 
 MUTANTS = (
     Mutant(
@@ -307,4 +288,5 @@ MUTANTS = (
         "P9",
         "apply/test_lock.py::test_the_second_is_refused_and_told_who_holds_it",
     ),
+    *REVIEW_MUTANTS,
 )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.table import MUTANTS, STORM, STORM_UNVERSIONED, SWARM, Mutant
+from tests.mutants.mutant import STORM, STORM_UNVERSIONED, SWARM, Mutant
+from tests.mutants.table import MUTANTS
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MOST = "200"

@@ -97,3 +97,11 @@ def test_no_skill_is_left_with_fewer_agents_than_the_review_showed(
     fresh = plan_of({"x": sides["x"]}, a=left)
     assert bool(list(short_of_cover(fresh, reviewed))) == is_short
     assert codes(fresh, reviewed, reviewed.digest) == (["plan-unexpected", "live-moved"] if is_short else [])
+
+
+def test_from_another_value_it_is_another_change() -> None:
+    """What somebody set meanwhile is not overwritten unseen, even on the way to the value that was reviewed; P1."""
+    lower = Assignment(10, available=True)
+    reviewed, fresh = plan_of({"x": ({"a": lower}, {"a": HELD})}), plan_of({"x": ({}, {"a": HELD})})
+    assert not is_part_of(fresh, reviewed)
+    assert codes(fresh, reviewed, reviewed.digest)[0] == "plan-unexpected"
