@@ -10,7 +10,7 @@ ARGS ?=
 SEEDS ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help plan test simulate-faults check format bench requirements clean
+.PHONY: help plan test simulate-faults check format bench pictures requirements clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +39,9 @@ format: $(VENV)/.dev ## Put the code into canonical layout
 
 bench: $(VENV)/.bench ## Measure: ratios against something else in the same run
 	@$(BIN)/python bench/run.py $(ARGS)
+
+pictures: $(VENV)/.dev ## Make the pictures of docs/ anew (needs Chromium)
+	@$(BIN)/python -m tests.pictures.make
 
 requirements: $(VENV)/.dev ## Pin all dependencies anew, with hashes (needs uv)
 	PATH="$(BIN):$$PATH" bash requirements/pin.sh

@@ -1,7 +1,8 @@
 """A GitHub that nobody here wrote: npm's `emulate`, installed once into a folder that git ignores, served on a port.
 
-Its limits, which other tests make up for: no GraphQL, no limit on a body's length, no `/commits/SHA/pulls`, merge
-commits that no git repository knows, and a token it does not know counts as its first user.
+Its limits, which other tests make up for: no GraphQL, no limit on a body's length, no `/commits/SHA/pulls`, no pull
+requests among the issues, merge commits that no git repository knows, and a token it does not know counts as its first
+user.
 """
 
 import fcntl

@@ -95,18 +95,20 @@ def _init(console: Console, context: "Context", wishes: _Wishes, interview: "Int
     from reconciler import pipeline
     from reconciler.cli.imported import files_of, notices, summary
     from reconciler.cli.scaffold import place, refuse_secrets
-    from reconciler.desired.writing import read_draft, write_agents
+    from reconciler.desired.writing import parse_team, read_draft, write_agents
     from reconciler.errors import InvalidInput
     from reconciler.model.desired import DesiredState
 
+    teams = [parse_team(team) for team in wishes.teams]
     draft = _draft(wishes, context, interview)
     tool = _tool(wishes, interview)
     tenant, faults = read_draft(draft)
     if tenant is None:
-        raise InvalidInput(*faults)
+        # The file that they are about is not there yet.
+        raise InvalidInput(*(replace(fault, position=None) for fault in faults))
     state = asyncio.run(pipeline.survey(context, DesiredState(tenant, (), {})))
     console.say(f"{draft.name} has {state.catalog.listed} skills and {len(state.agents)} agents")
-    choice = _choice(wishes, state, interview)
+    choice = _choice(wishes, teams, state, interview)
     written = write_agents(state, choice.groups)
     console.diagnose(notices(state, written))
     _refuse_nobody(written)
@@ -215,18 +217,18 @@ def _tool(wishes: _Wishes, interview: "Interview") -> str | None:
     return checked
 
 
-def _choice(wishes: _Wishes, state: "LiveState", interview: "Interview") -> "Choice":
+def _choice(wishes: _Wishes, teams: "Sequence[Team]", state: "LiveState", interview: "Interview") -> "Choice":
     """Deal out the agents by the flags, or by what is answered; a team without anybody is a typo."""
-    from reconciler.desired.writing import choose, parse_team
+    from reconciler.desired.writing import choose
     from reconciler.diagnostics import Diagnostic
     from reconciler.errors import InvalidInput
 
     def dealt(teams: "Sequence[Team]", takes_rest: bool) -> "Choice":
         return choose(state.agents, teams, takes_rest=takes_rest, takes_inactive=wishes.takes_inactive)
 
-    if not wishes.teams and not wishes.takes_all:
+    if not teams and not wishes.takes_all:
         return interview.ask_teams(dealt((), takes_rest=True).rest, dealt)
-    choice = dealt([parse_team(team) for team in wishes.teams], wishes.takes_all)
+    choice = dealt(teams, wishes.takes_all)
     empty = [team for team, count in choice.counts if count == 0]
     if empty:
         hint = "globs are compared with e-mail, user name and id; an earlier team may hold everyone they match"

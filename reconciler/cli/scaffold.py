@@ -29,7 +29,7 @@ on: {pull_request: {}}
 permissions: {}
 jobs:
   plan:
-    permissions: {contents: read, pull-requests: write}
+    permissions: {contents: read, pull-requests: write} # to read the files, and to comment
     uses: %(repository)s/.github/workflows/plan.yml@%(commit)s
     with:
       directory: %(directory)s
@@ -43,7 +43,7 @@ on:
 permissions: {}
 jobs:
   apply:
-    permissions: {actions: read, contents: read, pull-requests: write}
+    permissions: {actions: read, contents: read, pull-requests: write} # to find what was reviewed, and to comment
     uses: %(repository)s/.github/workflows/apply.yml@%(commit)s
     with:
       directory: %(directory)s
@@ -58,7 +58,7 @@ on:
 permissions: {}
 jobs:
   drift:
-    permissions: {contents: read, issues: write}
+    permissions: {contents: read, issues: write} # to read the files, and to keep the issue
     uses: %(repository)s/.github/workflows/drift.yml@%(commit)s
     with:
       directory: %(directory)s

@@ -57,7 +57,11 @@ class Known:
     @property
     def is_news(self) -> bool:
         """Whether it is worth a comment where there is none yet: a pull request that changes nothing is not."""
-        if self.is_merged or self.is_applying or self.plan is None or self.exit_code not in {-1, *_PLANNED}:
+        if self.is_applying:
+            return self.reviewed is not None and bool(self.reviewed.changes)
+        if self.is_merged and self.report is not None and self.report.outcome is not None:
+            return bool(self.report.outcome.agents)
+        if self.is_merged or self.plan is None or self.exit_code not in {-1, *_PLANNED}:
             return True
         return bool(self.plan.changes) or self.plan.is_blocked
 

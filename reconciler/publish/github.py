@@ -57,7 +57,7 @@ class _Issue(msgspec.Struct):
     title: str
     user: _User | None = None
     body: str | None = None
-    pull_request: msgspec.Raw | None = None
+    pull_request: dict[str, object] | None = None
 
 
 class _Pull(msgspec.Struct):

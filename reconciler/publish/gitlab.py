@@ -1,7 +1,7 @@
 """GitLab, gitlab.com or one's own server, through its REST API.
 
-The token (a project access token, or a person's) takes the scope `api`. With the role Reporter it may read and write
-notes of merge requests and issues; with Developer it may also delete its own notes. A CI_JOB_TOKEN may do none of it.
+The token, of the project or of a person, takes the scope `api` and a role that may comment; a CI_JOB_TOKEN writes no
+notes. A note that it may not delete is edited instead.
 
     GET    /user
     GET, POST /projects/ID/merge_requests/N/notes, PUT, DELETE …/notes/NOTE
@@ -24,7 +24,7 @@ from reconciler.publish.forge import Comment, Issue
 from reconciler.settings.ci import Job
 
 _SERVICE = Service("GitLab", "https://gitlab.com/api/v4", {"Accept": "application/json"}, "PRIVATE-TOKEN")
-_NEEDS = "the token needs the scope `api` and the role Reporter in this project; a CI_JOB_TOKEN may not comment"
+_NEEDS = "the token needs the scope `api`, and a role in this project that may comment; a CI_JOB_TOKEN may not"
 
 
 class _User(msgspec.Struct):

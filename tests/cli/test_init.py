@@ -255,7 +255,7 @@ def test_a_tenant_that_changes_meanwhile_is_not_called_described(
 def test_a_listing_that_never_holds_still_is_said(reconcile: Reconcile, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody may not have been seen; whoever was, is described all the same."""
     app = serving(Tenant(demo_seed(), Behaviour(max_page_size=10)), monkeypatch)
-    app.faults.add(Fault(Kind.ID_TWICE, "GET", "/api/v2/agents", times=None))
+    app.faults.add(Fault(Kind.TOTAL_MOVES, "GET", "/api/v2/agents", times=None))
     ended = reconcile("init", "--realm", "eu1", "--all", "--no-workflows")
     assert "warning[listing-moved]: agents came or went while the tenant was read" in ended.err
     assert "No changes. " in ended.out

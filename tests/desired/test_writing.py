@@ -158,10 +158,9 @@ def imported(tenant: Tenant, folder: Path, max_file_bytes: int = 1 << 20) -> Imp
     return Import(context, state, written)
 
 
-def agent(name: str, *, email: str | None = None, user_name: str | None = None, **skills: int) -> Agent:
+def agent(name: str, **skills: int) -> Agent:
     held = {skill: Assignment(level) for skill, level in skills.items()}
-    address = f"{name}@example.com" if email is None else email
-    return Agent(f"id-{name}", name if user_name is None else user_name, address, "F", "L", held)
+    return Agent(f"id-{name}", name, f"{name}@example.com", "F", "L", held)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -180,6 +179,22 @@ def test_after_an_import_nothing_is_to_be_changed(tenant: Tenant, max_file_bytes
             assert (plan.summary.agents_managed, plan.summary.agents_missing) == (declared, 0)
             assert plan.unreadable == ()
     assert all(len(file.text.encode()) <= max_file_bytes or file.agents == 1 for file in made.written.files)
+
+
+def test_each_odd_name_is_written_or_replaced(tmp_path: Path) -> None:
+    """One agent and one skill of each odd name: where the reader refuses it, the user name and the id stand instead."""
+    skills = tuple(Skill(f"s{number}", name) for number, name in enumerate(HOSTILE))
+    agents = tuple(
+        Agent(f"id-{number}", f"u{number}", name, "F", "L", {f"s{number}": Assignment(5)})
+        for number, name in enumerate(HOSTILE)
+    )
+    made = imported(Tenant(Seed(skills, agents)), tmp_path)
+    assert (made.written.left_out, made.written.ignored) == ((), {})
+    assert made.plan().changes == ()
+    assert made.plan().summary.agents_managed == len(HOSTILE)
+    refs = {row.strip(' :"') for row in made.written.files[0].text.splitlines()}
+    for number, name in enumerate(HOSTILE):
+        assert (f"u{number}" in refs) or is_good(name)
 
 
 @given(tenants())
@@ -346,6 +361,8 @@ def test_an_odd_realm_is_refused_by_the_readers_own_rule(realm: str) -> None:
 
 
 @given(st.text(max_size=20))
+@example("acme ")
+@example("acme # prod")
 def test_a_tenants_name_is_read_as_it_was_typed_or_refused(name: str) -> None:
     tenant, faults = read_draft(TenantDraft(name, "simulator"))
     assert (tenant is None) == bool(faults)

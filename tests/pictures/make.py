@@ -27,7 +27,7 @@ def main() -> int:
     """Make all pictures anew."""
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if browser is None:
-        print("pictures: there is no Chromium on this machine", file=sys.stderr)
+        sys.stderr.write("pictures: there is no Chromium on this machine\n")
         return 1
     prints = {}
     for name in SCENES:

@@ -4,20 +4,22 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from hashlib import sha256
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from queue import Queue
 from types import MappingProxyType
+from unittest.mock import patch
 
+from reconciler.cli.app import run
 from reconciler.simulator import App, Assignment, Fault, Kind, demo_tenant, make_app, serve
 
 ROOT = Path(__file__).parents[2]
-_LONGEST_S = 60
+_LONGEST_START_S = 60
+_REPORT = ("--report", "report.json")
 _COMMIT = "4f9c2e7d10b3a86c5e4d3f2a1b0c9d8e7f6a5b4c"
 _LICENCE = b'{"message":"no licence for the skill Refunds is left"}'
 # The name of a run, and what it cost: they differ from one run to the next.
@@ -37,8 +39,6 @@ class Scene:
         (folder / "event.json").write_text(json.dumps({"pull_request": {"number": 7, **sides}}), encoding="utf-8")
         self._environ = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "LANG": "C.UTF-8",
             "CXONE_BASE_URL": url,
             "CXONE_CLIENT_ID": "demo",
             "CXONE_CLIENT_SECRET": "demo-secret",
@@ -56,34 +56,33 @@ class Scene:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def run(self, *arguments: str, code: int = 0) -> None:
-        """Run a command, which must end with this code; it leaves a report."""
-        command = [sys.executable, "-m", "reconciler", "--report", "report.json", *arguments]
-        ended = subprocess.run(
-            command,
-            cwd=self._folder,
-            env=self._environ,
-            capture_output=True,
-            text=True,
-            timeout=_LONGEST_S,
-            check=False,
-        )
-        assert ended.returncode == code, ended.stdout + ended.stderr
+        """Run a command in this process, which must end with this code."""
+        with (
+            chdir(self._folder),
+            patch.dict(os.environ, self._environ, clear=True),
+            redirect_stdout(TextIOWrapper(BytesIO(), encoding="utf-8")),
+            redirect_stderr(TextIOWrapper(BytesIO(), encoding="utf-8")),
+        ):
+            ended = run(arguments)
+        assert ended == code, (arguments, ended)
 
     def review(self) -> str:
         """Plan, as a pull request does, and give the digest of the plan."""
-        self.run("plan", "--out", "plan.json")
+        self.run(*_REPORT, "plan", "--out", "plan.json")
         return str(json.loads((self._folder / "plan.json").read_bytes())["digest"])
 
     def apply(self, digest: str, code: int = 0) -> None:
         """Apply what is left of the reviewed plan, as a merge does."""
-        self.run("apply", "--yes", "--expect", digest, "--reviewed", "plan.json", "--out", "fresh.json", code=code)
+        self.run(
+            *(*_REPORT, "apply", "--yes", "--expect", digest, "--reviewed", "plan.json", "--out", "fresh.json"),
+            code=code,
+        )
 
     def comment(self, *arguments: str) -> str:
         """Give the text of the comment."""
-        command = [sys.executable, "-m", "reconciler", "comment", *arguments]
         summary = self._folder / "summary.md"
         summary.unlink(missing_ok=True)
-        subprocess.run(command, cwd=self._folder, env=self._environ, check=True, capture_output=True, timeout=_LONGEST_S)
+        self.run("comment", *arguments)
         return summary.read_text(encoding="utf-8")
 
     def ended(self) -> str:
@@ -96,10 +95,20 @@ def _plan(scene: Scene) -> str:
     return scene.comment("--plan", "plan.json", "--result", "report.json")
 
 
+def _small(scene: Scene) -> str:
+    """The tenant is as the files say; then three people of one team change."""
+    scene.run("apply", "--yes")
+    file = "agents/billing-emea.yaml"
+    scene.edit(file, "Spanish: 60 ", "Spanish: 80 ")
+    scene.edit(file, "{French: 90}", "{French: 90, Fraud: 50}")
+    scene.edit(file, "{Portuguese: 85, Spanish: 85}", "{Portuguese: 85}")
+    return _plan(scene)
+
+
 def _failed(scene: Scene) -> str:
     scene.edit("agents/billing-emea.yaml", "Portuguese: 95", "Portuguese: 950")
     scene.edit("agents/billing-emea.yaml", "profiles: [billing-lead]", "profiles: [billing-leed]")
-    scene.run("validate", code=3)
+    scene.run(*_REPORT, "validate", code=3)
     return scene.comment("--plan", "plan.json", "--result", "report.json")
 
 
@@ -142,6 +151,7 @@ def _refused(scene: Scene) -> str:
 SCENES: Mapping[str, Callable[[Scene], str]] = MappingProxyType(
     {
         "plan": _plan,
+        "small": _small,
         "failed": _failed,
         "applying": _applying,
         "applied": _applied,
@@ -157,7 +167,7 @@ def _served() -> Iterator[tuple[App, str]]:
     app = make_app(demo_tenant())
     ports: Queue[int] = Queue()
     threading.Thread(target=serve, args=(app, 0, ports.put), daemon=True).start()
-    yield app, f"http://127.0.0.1:{ports.get(timeout=_LONGEST_S)}"
+    yield app, f"http://127.0.0.1:{ports.get(timeout=_LONGEST_START_S)}"
 
 
 def text_of_scene(name: str, folder: Path) -> str:

@@ -19,6 +19,7 @@ class Lossy(httpx.AsyncBaseTransport):
         self.rows = [{"id": number, "user": {"login": BOT}, "body": body} for number, body in enumerate(comments, 1)]
         self.issues: list[dict[str, object]] = []
         self.writes: list[str] = []
+        self.commented_on: list[str] = []
         self.wrote_as = BOT
 
     @property
@@ -44,6 +45,7 @@ class Lossy(httpx.AsyncBaseTransport):
 
     def _comment(self, request: httpx.Request, document: dict[str, object]) -> httpx.Response:
         if request.method == "POST":
+            self.commented_on.append(request.url.path.split("/")[-2])
             row = {"id": len(self.rows) + 100, "user": {"login": self.wrote_as}, "body": document["body"]}
             self.rows.append(row)
             return httpx.Response(201, json=row)

@@ -177,6 +177,18 @@ def test_nothing_to_change_is_worth_no_comment_but_takes_an_old_one_back(plan: P
     assert "No changes." in there.listed[0].body
 
 
+def test_a_merge_that_changes_nothing_is_worth_no_comment(plan: Plan, tmp_path: Path) -> None:
+    """Neither its beginning nor its end; a refusal is."""
+    there = Discussion(merged={COMMIT: 7})
+    merged = Known("acme", COMMIT, "13", is_merged=True)
+    outcome = Outcome("run-1", "acme", plan.digest, (), 2, 0, 1.0, is_verified=True)
+    tell(there, replace(merged, is_applying=True), tmp_path, number=None)
+    tell(there, replace(merged, report=Report("apply", 0, (), outcome)), tmp_path, number=None)
+    assert there.writes == []
+    tell(there, replace(merged, plan=plan, report=Report("apply", 5)), tmp_path, number=None)
+    assert there.writes == ["create"]
+
+
 def test_a_blocked_plan_is_worth_a_comment_even_without_changes(plan: Plan, tmp_path: Path) -> None:
     there = Discussion()
     block = Diagnostic("coverage-floor", "Billing has 2 of 5 agents", severity=Severity.BLOCK)

@@ -138,7 +138,7 @@ def test_drift_has_one_issue(gitlab: respx.MockRouter, clock: VirtualClock) -> N
 
 
 def test_what_was_reviewed_is_found_by_the_merged_commit(gitlab: respx.MockRouter, clock: VirtualClock) -> None:
-    """Of the merge requests of a commit only one that is merged counts; a stranger's note is not believed."""
+    """Of the merge requests of a commit only one that is merged counts; of our notes the newest, and no stranger's."""
     commit = "c" * 40
     _route(
         gitlab,
@@ -147,7 +147,8 @@ def test_what_was_reviewed_is_found_by_the_merged_commit(gitlab: respx.MockRoute
         _listed({"iid": 9, "state": "opened"}, {"iid": 7, "state": "merged"}, {"iid": 6, "state": "merged"}),
     )
     forged = _note(3, body_of(digest="sha256:" + "f" * 64), "mallory")
-    _route(gitlab, "GET", NOTES, _listed(_note(1, body_of()), forged))
+    older = _note(1, body_of(digest="sha256:" + "1" * 64, run="3"))
+    _route(gitlab, "GET", NOTES, _listed(older, _note(2, body_of()), forged))
     found = work(gitlab_job(), gitlab, clock, lambda forge: find_reviewed(forge, commit, "acme"))
     assert found == Reviewed(7, DIGEST, "12")
 

@@ -18,6 +18,8 @@ from tests.conftest import VirtualClock
 from tests.publish.hosts import TOKEN, github_job, routed, work
 
 COMMENTS = "/repos/acme/centre/issues/7/comments"
+# A rate limit that has not run out.
+_NOT_YET = {"X-RateLimit-Remaining": "17", "X-RateLimit-Reset": "1795356042"}
 ONE = {"id": 1, "user": {"login": "github-actions[bot]"}, "body": "hello"}
 LISTED = httpx.Response(200, json=[ONE])
 
@@ -61,7 +63,7 @@ def _code(error: ReconcileError) -> str:
             "Resource not accessible by integration",
         ),
         (
-            httpx.Response(403, json={"message": "Forbidden"}, headers={"X-RateLimit-Remaining": "17"}),
+            httpx.Response(403, json={"message": "Forbidden"}, headers=_NOT_YET),
             MayNotComment,
             "forge-denied",
             "the token may not do this",
@@ -393,3 +395,13 @@ def test_an_account_that_is_gone_and_a_body_that_is_none_are_empty(clock: Virtua
     router.get(COMMENTS).mock(return_value=httpx.Response(200, json=[{"id": 1, "user": None, "body": None}]))
     [comment] = work(github_job(), router, clock, lambda forge: forge.comments(7))
     assert (comment.id, comment.author, comment.body) == ("1", "", "")
+
+
+def test_a_pull_request_is_no_issue_of_ours(clock: VirtualClock) -> None:
+    """GitHub lists pull requests as issues; one of our own author may have any body."""
+    router = routed()
+    issue = {"number": 1, "title": "Drift", "user": None, "body": None}
+    rows = [issue, {**issue, "number": 2, "pull_request": {"url": "x"}}]
+    router.get("/repos/acme/centre/issues").mock(return_value=httpx.Response(200, json=rows))
+    listed = work(github_job(), router, clock, lambda forge: forge.open_issues())
+    assert [each.number for each in listed] == [1]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ _LINES = st.lists(
         ["words\n", "ä" * 70 + "\n", "```diff\n", "```\n", "````\n", "~~~\n", "<details>\n", "</details>\n", "```a`b\n"]
     ),
     max_size=60,
-)
+).map(lambda lines: [*lines, "a long line " * 30 + "\n"] * 3)
 
 
 def _opened(text: str) -> str:
@@ -22,7 +23,7 @@ def _opened(text: str) -> str:
     return closing(text.splitlines(keepends=True))
 
 
-@given(_LINES, st.integers(0, 4000))
+@given(_LINES, st.integers(0, 8000))
 def test_a_cut_text_fits_and_ends_what_it_began(lines: list[str], room_bytes: int) -> None:
     """Whatever the text: within the room, cut at a line, fences and folds closed, and what is left out is counted."""
     text = "".join(lines)
@@ -37,6 +38,29 @@ def test_a_cut_text_fits_and_ends_what_it_began(lines: list[str], room_bytes: in
         assert 0 < left_out < len(lines)
         assert whole == kept + closing(lines[: len(lines) - left_out])
         assert _opened(whole) == ""
+
+
+def test_a_text_that_is_cut_within_a_diff_within_a_fold_ends_both() -> None:
+    cut = fitted("<details>\n```diff\n" + "+ a line\n" * 1000, 3000)
+    assert cut.startswith("<details>\n```diff\n+ a line\n")
+    assert "+ a line\n```\n\n</details>\n\n… " in cut
+
+
+@pytest.mark.parametrize(
+    ("lines", "ends"),
+    [
+        (["<details><summary>x</summary>\n", "<details open>\n"], "\n</details>\n\n</details>\n"),
+        (["````\n", "```\n", "<details>\n"], "````\n"),
+        (["```\n", "~~~\n"], "```\n"),
+        (["```\n", "``` x\n"], "```\n"),
+        (["```a`b\n", "<details>\n"], "\n</details>\n"),
+        (["    ```\n"], ""),
+        (["```\n", "`````\n"], ""),
+        (["</details>\n"], ""),
+    ],
+)
+def test_what_is_open_is_told_as_commonmark_does(lines: list[str], ends: str) -> None:
+    assert closing(lines) == ends
 
 
 def test_what_is_there_already_counts(tmp_path: Path) -> None:

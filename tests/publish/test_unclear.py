@@ -115,7 +115,9 @@ def test_an_issue_whose_closing_is_lost_is_closed_and_told_why_once(clock: Virtu
     _drift(host, clock, Wanted("Drift", body_of()))
     published = _drift(host, clock, None)
     assert (published.happened, published.diagnostics) == (Happened.CLOSED, ())
+    assert published.text == "issue 20 closed: live and files agree again"
     assert (host.issues, host.bodies) == ([], ["agree"])
+    assert host.commented_on[-1] == "20"
 
 
 def test_a_closing_whose_reason_cannot_be_said_is_closed_all_the_same(clock: VirtualClock) -> None:

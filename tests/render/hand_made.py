@@ -118,13 +118,14 @@ def plans(draw: st.DrawFn, names: st.SearchStrategy[str] = names, most: int = 5)
     """Any plan, with these names in all places."""
     values = st.one_of(st.none(), st.integers(0, 100), st.tuples(st.integers(0, 100), st.booleans()))
     rows = st.tuples(names, values, values).filter(lambda row: assignment(row[1]) != assignment(row[2]))
+    sets = st.lists(rows, min_size=1, max_size=3, unique_by=lambda row: row[0])
     changes = st.builds(
         lambda agent, team, rows, union, file: change(agent, team, *rows, has_union=union, file=file),
-        names, st.one_of(st.none(), names), st.lists(rows, min_size=1, max_size=3), st.booleans(), names,
+        names, st.one_of(st.none(), names), sets, st.booleans(), names,
     )  # fmt: skip
     coverage = st.tuples(names, st.integers(0, 9), st.integers(0, 9), st.one_of(st.none(), st.integers(0, 9)))
     return plan_of(
-        draw(st.lists(changes, max_size=most)),
+        draw(st.lists(changes, max_size=most, unique_by=lambda each: each.agent.id)),
         draw(st.lists(coverage, max_size=most)),
         draw(st.lists(findings(names), max_size=most)),
         draw(names),

@@ -1,12 +1,11 @@
 """What holds for every plan in Markdown: nothing foreign is obeyed, it always fits, and what is left out is counted."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Severity
@@ -33,6 +32,7 @@ from tests.render.hand_made import REFERENCE, VIEW, Html, change, findings, html
 
 TAGS = {"h3", "h4", "p", "strong", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"}
 TAGS |= {"pre", "code", "a"}
+few = settings(max_examples=50)
 tame = st.integers(0, 10**9).map("name{}".format)
 
 
@@ -81,15 +81,20 @@ def judge(text: str) -> Html:
     assert len(html.comments) == (read_marker(text) is not None)
     lines = text.split("\n")
     assert lines.count("</details>") == sum(line.startswith("<details") for line in lines) == html.tags.count("details")
-    assert runner(text) == text
+    assert runner(text.partition("\n")[2]) == text.partition("\n")[2]
     assert all(terminal(line) == line for line in lines)
     return html
 
 
+@few
 @given(comments())
 def test_nothing_foreign_is_obeyed(text: str) -> None:
-    """No tag, link, mention, reference, heading, comment or CI command; no end of a fence, a cell or a fold."""
+    """No tag, link, mention, reference, heading, comment or CI command; no end of a fence, a cell or a fold.
+
+    And every comment fits.
+    """
     judge(text)
+    assert len(text) <= VIEW.limit
 
 
 def _renamed(plan: Plan, name: Callable[[str], str]) -> Plan:
@@ -107,6 +112,7 @@ def _renamed(plan: Plan, name: Callable[[str], str]) -> Plan:
     return replace(plan, changes=changes, coverage=coverage)
 
 
+@few
 @given(plans(tame), names)
 def test_names_do_not_change_the_shape(plan: Plan, hostile: str) -> None:
     """The tags are those of the same plan with tame names, but for spans that a name is shown in."""
@@ -117,6 +123,7 @@ def test_names_do_not_change_the_shape(plan: Plan, hostile: str) -> None:
     assert tags(_renamed(plan, lambda name: f"{name}{hostile}")) == tags(plan)
 
 
+@few
 @given(plans())
 def test_every_name_can_be_read(plan: Plan) -> None:
     """As a terminal would show it; only `##[`, which a runner obeys, is shown as an escape within a fence."""
@@ -130,16 +137,12 @@ def test_every_name_can_be_read(plan: Plan) -> None:
 LIMIT = 6_000
 
 
+@few
 @given(plans(most=25), st.integers(LIMIT, 60_000))
 def test_a_plan_always_fits(plan: Plan, limit: int) -> None:
     text = plan_as_markdown(plan, replace(VIEW, limit=limit))
     judge(text)
     assert len(text.encode("utf-16-le")) // 2 <= limit
-
-
-@given(comments())
-def test_every_comment_fits(text: str) -> None:
-    assert len(text) <= VIEW.limit
 
 
 def large(agents: int, losing: int = 0, proficiency_only: int = 0, skills: int = 12) -> Plan:
@@ -157,7 +160,7 @@ def large(agents: int, losing: int = 0, proficiency_only: int = 0, skills: int =
     ]
     coverage = [(f"Skill {number}", 100 + number, 100, 90) for number in range(skills)]
     warning = Diagnostic("agent-missing", "`zoe` is not on the tenant", "remove it", severity=Severity.WARN)
-    return plan_of(changes, coverage, [warning, Diagnostic("note", "by the way", severity=Severity.INFO)])
+    return plan_of(changes, coverage, [warning, *[Diagnostic("note", "by the way", severity=Severity.INFO)] * 20])
 
 
 def _left_out(text: str) -> str:
@@ -167,21 +170,22 @@ def _left_out(text: str) -> str:
 
 def test_what_is_shed_first_weighs_least() -> None:
     """Notes, then who only changes in proficiency, then gains, then details of losses; never who loses what."""
-    plan = large(900, losing=300, proficiency_only=300)
+    plan = large(300, losing=100, proficiency_only=100)
     seen = []
-    for limit in range(150_000, 8_000, -500):
+    for limit in range(41_000, 3_000, -300):
         text = plan_as_markdown(plan, replace(VIEW, limit=limit))
         assert len(text) <= limit
         seen.append(_left_out(text))
         assert "**Ready**" in text
         assert "agent-missing" in text
         assert "| `Skill 11` | 111 | **100** |" in text
-    order = ["", "1 note", "proficiency changes", "adds", "details of", "the agents of 300 removals"]
+    order = ["", "20 notes", "proficiency changes", "adds", "details of", "the agents of 100 removals"]
     stages = [max(index for index, words in enumerate(order) if words in text) for text in seen]
     assert stages == sorted(stages)
     assert set(stages) == set(range(len(order))), sorted(set(stages))
 
 
+@few
 @given(st.integers(LIMIT, 40_000), st.integers(0, 200), st.integers(0, 200), st.integers(0, 200))
 def test_what_is_left_out_is_counted(limit: int, losing: int, proficiency_only: int, gaining: int) -> None:
     """What is shown and what is said to be left out are all there is."""
@@ -208,17 +212,13 @@ def test_even_very_many_losses_fit(skills: int) -> None:
     plan = large(20_000, losing=20_000, skills=skills)
     text = plan_as_markdown(plan, VIEW)
     assert len(text) <= VIEW.limit
-    assert "**Left out to fit**: 1 note and the agents of 20,000 removals." in text
+    assert "**Left out to fit**: 20 notes and the agents of 20,000 removals." in text
     counts = [int(each.replace(",", "")) for each in re.findall(r"^- Skill \d+: ([\d,]+) agents?$", text, re.MULTILINE)]
     rest = re.search(r"^- and [\d,]+ more skills: ([\d,]+) removals$", text, re.MULTILINE)
     assert sum(counts) + (int(rest[1].replace(",", "")) if rest else 0) == 20_000
     judge(text)
 
 
-@given(plans())
-def test_gitlab_is_told_the_counts(plan: Plan) -> None:
-    summary = plan.summary
-    counts = (summary.assignments_added, summary.assignments_changed, summary.assignments_removed)
-    told = PLAN_FORMATS["gitlab"](plan, View(""))
-    assert json.loads(told) == dict(zip(("create", "update", "delete"), counts, strict=True))
-    assert told.count("\n") == 1
+def test_gitlab_is_told_the_counts() -> None:
+    plan = plan_of([change("ana", None, ("a", 1, 2), ("b", None, 1), ("c", None, 1), ("d", 1, None))])
+    assert PLAN_FORMATS["gitlab"](plan, View("")) == '{"create": 2, "update": 1, "delete": 1}\n'

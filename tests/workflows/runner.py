@@ -6,6 +6,7 @@ Whatever a workflow uses that is not known here raises, so that nothing passes b
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -63,6 +64,15 @@ class Hosting:
     environ: dict[str, str]
     secrets: Mapping[str, dict[str, str]]
     commits: dict[str, str] = field(default_factory=dict)
+    _under_way: "list[_Job]" = field(default_factory=list)
+
+    def begin(self, job: "_Job") -> None:
+        """Hear of a job that begins."""
+        self._under_way.append(job)
+
+    def cancel(self) -> None:
+        """Do what the button does: the job's shell, and nobody else, gets the signal."""
+        self._under_way[-1].cancel()
 
     @property
     def remote(self) -> Path:
@@ -122,7 +132,7 @@ class Run:
         played = {
             name: _Job(self, name, node, inputs, secrets).play()
             for name, node in document["jobs"].items()
-            if holds(node.get("if", "true"), {"github": self.github(), "inputs": inputs}, _status(has_failed=False))
+            if holds(node.get("if", "true"), {"github": self.github(), "inputs": inputs}, _status())
         }
         assert played, "no job runs"
         return played
@@ -162,6 +172,9 @@ class _Job:
         assert node.keys() <= _JOB_KEYS, f"unknown: {node.keys() - _JOB_KEYS}"
         folder = run.hosting.folder / "machines" / f"{run.number}-{run.attempt}-{name}"
         self._run, self._node, self._folder = run, node, folder
+        self._files = 0
+        self._is_cancelled = False
+        self._process: subprocess.Popen[str] | None = None
         self._place = Place(run.hosting, run.number, run.event.sha, folder / "work", folder / "temp")
         for path in (self._place.workspace, self._place.temp, folder / "files"):
             path.mkdir(parents=True)
@@ -179,13 +192,19 @@ class _Job:
         self._contexts["secrets"] = {key: kept.get(key, "") for key in secrets}
         self._event_file = folder / "event.json"
         self._event_file.write_text(json.dumps(run.event.payload), encoding="utf-8")
-        self._files = 0
         self._job_env = {key: self._fill(as_text(value)) for key, value in node.get("env", {}).items()}
         # What the actions and the command files add.
         self._environ: dict[str, str] = {}
 
+    def cancel(self) -> None:
+        """Interrupt what runs; of what follows, only what asks for it runs."""
+        assert self._process is not None
+        self._is_cancelled = True
+        self._process.send_signal(signal.SIGINT)
+
     def play(self) -> JobRun:
         """Run the steps in order."""
+        self._run.hosting.begin(self)
         for node in self._node["steps"]:
             assert node.keys() <= _STEP_KEYS, f"unknown: {node.keys() - _STEP_KEYS}"
             name = node.get("name") or node["uses"].partition("@")[0]
@@ -232,22 +251,24 @@ class _Job:
         script = self._file("script")
         assert "${{" not in node["run"], "an expression inside a script is an injection"
         script.write_text(node["run"], encoding="utf-8")
-        ended = subprocess.run(
+        self._process = subprocess.Popen(
             [*_SHELLS[node.get("shell")], script],
             cwd=self._place.workspace,
             env=self._machine() | own | {name: str(path) for name, path in files.items()},
-            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=_LONGEST_STEP_S,
-            check=False,
         )
+        out, err = self._process.communicate(timeout=_LONGEST_STEP_S)
+        code = self._process.returncode
         self._played.summary += files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
-        outcome = Outcome.FAILURE if ended.returncode else Outcome.SUCCESS
+        outcome = Outcome.FAILURE if code else Outcome.SUCCESS
         outputs = dict(_pairs(files["GITHUB_OUTPUT"]))
         self._environ |= _pairs(files["GITHUB_ENV"])
         for folder in files["GITHUB_PATH"].read_text(encoding="utf-8").splitlines():
             self._environ["PATH"] = f"{folder}:{self._machine()['PATH']}"
-        return Step(outcome, ended.stdout, ended.stderr, ended.returncode, is_forgiven, outputs, own)
+        return Step(outcome, out, err, code, is_forgiven, outputs, own)
 
     def _machine(self) -> dict[str, str]:
         """What a runner sets, and nothing of this process but where programs are."""
@@ -285,7 +306,7 @@ class _Job:
         return path
 
     def _known(self) -> tuple[Contexts, Functions]:
-        return self._contexts, _status(has_failed=self._played.is_red)
+        return self._contexts, _status(has_failed=self._played.is_red, is_cancelled=self._is_cancelled)
 
     def _fill(self, text: str) -> str:
         return interpolate(text, *self._known())
@@ -297,13 +318,13 @@ def _triggers(document: dict[Any, Any]) -> Node:
     return triggers
 
 
-def _status(*, has_failed: bool) -> Mapping[str, Callable[..., object]]:
+def _status(*, has_failed: bool = False, is_cancelled: bool = False) -> Mapping[str, Callable[..., object]]:
     return {
         "always": lambda: True,
-        "cancelled": lambda: False,
-        "failure": lambda: has_failed,
+        "cancelled": lambda: is_cancelled,
+        "failure": lambda: has_failed and not is_cancelled,
         "format": format_text,
-        "success": lambda: not has_failed,
+        "success": lambda: not has_failed and not is_cancelled,
     }
 
 

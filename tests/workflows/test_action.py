@@ -33,7 +33,7 @@ def test_the_action_installs_the_tool_beside_the_checkout(tmp_path: Path) -> Non
     work, temp = tmp_path / "work", tmp_path / "temp"
     (work / "reconciler").mkdir(parents=True)
     (work / "reconciler" / "__init__.py").write_text("raise SystemExit('not ours')\n", encoding="utf-8")
-    (work / "uv.toml").write_text('index-url = "http://127.0.0.1:9/simple"\n', encoding="utf-8")
+    (work / "uv.toml").write_text("whoever reads this fails\n", encoding="utf-8")
     temp.mkdir()
     files = {name: tmp_path / name for name in ("GITHUB_PATH", "GITHUB_ENV")}
     kept = {key: value for key, value in os.environ.items() if key.startswith(("UV_", "SSL_", "HTTPS_", "https_"))}

@@ -111,6 +111,8 @@ def test_an_apply_that_was_done_in_part_says_who_is_left_and_a_rerun_does_the_re
     assert "bo@example.com" in text
     assert (centre.live("ana"), centre.live("bo")) == (RAISED, {"Billing": 60, "English": 80})
 
+    assert list(centre.artifact(run, "runs-default-1").iterdir())
+
     centre.app.faults.clear()
     (again,) = centre.rerun(run).play().values()
     assert not again.is_red, again.said
@@ -121,6 +123,22 @@ def test_an_apply_that_was_done_in_part_says_who_is_left_and_a_rerun_does_the_re
 
 def _failures(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if "failed" in line)
+
+
+def test_a_job_that_is_cancelled_finishes_what_is_in_flight_and_says_how_far_it_came(centre: Centre) -> None:
+    """The signal reaches the tool through the shell: no write starts after it. The same job again does the rest."""
+    pull = _reviewed(centre)
+    run = centre.start("apply", centre.merge(pull))
+    centre.app.faults.add(Fault(Kind.ACT_AFTER, "PATCH", act=centre.hosting.cancel))
+    (job,) = run.play().values()
+    assert job.steps["Apply"].code == 130
+    assert job.steps["Say how it ended"].outcome is Outcome.SUCCESS
+    assert len(centre.tenant.commits) == centre.writes() == 1
+    assert "1 of 2" in centre.comment(pull)
+    (again,) = centre.rerun(run).play().values()
+    assert not again.is_red, again.said
+    assert centre.live("ana") == centre.live("bo") == RAISED
+    assert len(centre.tenant.commits) == 2
 
 
 def test_a_host_that_is_down_stops_the_apply_before_any_write(centre: Centre) -> None:

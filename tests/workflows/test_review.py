@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.simulator import Author
 from tests.emulated import EmulatedGitHub
+from tests.workflows.actions import ROOT
 from tests.workflows.centre import READER, TENANT, WRITER, Centre, agents_file, make_centre, served
 from tests.workflows.runner import JobRun, Run
 
@@ -104,14 +105,15 @@ def test_a_comment_follows_its_pull_request(centre: Centre) -> None:
 
 
 def test_a_pull_request_that_changes_no_desired_state_gets_no_comment(centre: Centre) -> None:
+    """Neither when it is opened nor when it is merged; both jobs are green."""
     pull = centre.propose("words", {"README.md": "Our centre\n"})
     planned = centre.run("plan", centre.opened(pull))
     assert not planned.is_red, planned.said
     assert centre.comments(pull) == []
     applied = centre.run("apply", centre.merge(pull))
     assert not applied.is_red, applied.said
-    assert centre.comments(pull) == []
     assert centre.writes() == 0
+    assert centre.comments(pull) == []
 
 
 def test_a_typo_is_shown_at_its_line_and_the_job_is_red(centre: Centre) -> None:
@@ -192,3 +194,18 @@ def test_another_repository_calls_them_with_a_tenant_of_its_own(centre: Centre) 
     assert centre.live("ana") == RAISED
     assert [commit.author for commit in centre.tenant.commits] == [Author.API]
     assert "beta" in centre.comment(pull)
+
+
+def test_this_repository_plans_its_own_example_without_any_credential(centre: Centre) -> None:
+    """The shipped tenant is simulated inside the command: whoever forks the repository sees it work."""
+    centre.hosting.environ.clear()
+    centre.hosting.secrets["plan"].clear()
+    shipped = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for path in (ROOT / "desired-state").rglob("*.yaml")
+    }
+    pull = centre.propose("example", shipped)
+    planned = centre.run("plan", centre.opened(pull))
+    assert not planned.is_red, planned.said
+    assert "acme-demo" in centre.comment(pull)
+    assert centre.app.requests == []

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler.cli.scaffold import repository_files
 from tests.workflows.actions import ROOT
 
 WORKFLOWS = tuple(sorted((ROOT / ".github" / "workflows").glob("*.yml")))
@@ -61,6 +62,22 @@ def test_an_apply_is_never_cut_short_and_hears_signals() -> None:
     (job,) = _jobs(path)
     (step,) = (step for step in job["steps"] if step.get("name") == "Apply")
     assert step["run"].splitlines()[-1].startswith("exec reconcile ")
+
+
+@pytest.mark.parametrize("name", ["plan", "apply", "drift"])
+def test_what_init_writes_calls_them_as_they_want_to_be_called(name: str, tmp_path: Path) -> None:
+    """A call that grants less than a job asks for, or hands on what nobody declared, does not even start."""
+    written = {
+        each.path.name: each.text for each in repository_files(tmp_path, "desired-state", f"tools/it@{'0' * 40}")
+    }
+    (call,) = yaml.safe_load(written[f"{name}.yml"])["jobs"].values()
+    called = ROOT / ".github" / "workflows" / f"{name}.yml"
+    assert call["uses"] == f"tools/it/.github/workflows/{name}.yml@{'0' * 40}"
+    granted = {scope: level for job in _jobs(called) for scope, level in sorted(job["permissions"].items())}
+    assert call["permissions"] == granted
+    declared = _read(called)[True]["workflow_call"]
+    assert call["with"].keys() <= declared["inputs"].keys()
+    assert call["secrets"].keys() == declared["secrets"].keys()
 
 
 def test_what_apply_downloads_is_what_plan_uploads() -> None:

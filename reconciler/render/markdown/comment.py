@@ -20,20 +20,24 @@ def assembled(marker: Marker, *parts: str) -> str:
 
 
 def with_plan(marker: Marker, parts: Sequence[str], plan: Plan | None, view: View, folded: str = "") -> str:
-    """As `assembled`, with a plan at the end as far as there is room; `folded` names it where it is folded away."""
+    """As `assembled`, with a plan at the end as far as there is room; `folded` names it where it is folded away.
+
+    With nothing else to say, it is the plan of the pull request, and is offered to be applied.
+    """
     before, after = (f"<details>\n<summary>{folded}</summary>\n\n", "\n\n</details>") if folded else ("", "")
     text = assembled(marker, *parts)
     room = view.limit - length(text) - len(before) - len(after) - 2 * len(_BREAK)
     if plan is None:
         return text
-    body = plan_body(plan, view, room).rstrip("\n")
+    body = plan_body(plan, view, room, is_offer=not parts).rstrip("\n")
     return assembled(marker, *parts, f"{before}{body}{after}")
 
 
 def origin(view: View) -> str:
     """Say which commit and which run something comes from, as far as that is known."""
-    commit = f" of commit {code(view.commit)}" if view.commit else ""
-    return f"{commit} in {link('this run', view.run_url)}" if view.run_url else commit
+    commit = [f"commit {code(view.commit)}"] if view.commit else []
+    words = ", ".join([*commit, link("this run", view.run_url)] if view.run_url else commit)
+    return f"- From: {words}" if words else ""
 
 
 def problems(diagnostics: Sequence[Diagnostic], view: View) -> str:
@@ -48,8 +52,8 @@ def plan_comment(marker: Marker, plan: Plan, view: View) -> str:
 
 def failed_comment(marker: Marker, diagnostics: Sequence[Diagnostic], view: View, *, exit_code: int) -> str:
     """Say why there is no plan."""
-    verdict = f"**No plan could be made**{origin(view)} (exit code {exit_code})"
-    return assembled(marker, verdict, problems(diagnostics, view))
+    verdict = f"**No plan could be made** (exit code {exit_code})"
+    return assembled(marker, verdict, problems(diagnostics, view), origin(view))
 
 
 def valid_comment(marker: Marker, view: View, *, is_fork: bool) -> str:
@@ -60,7 +64,7 @@ def valid_comment(marker: Marker, view: View, *, is_fork: bool) -> str:
             "Nothing was planned: pull requests from forks get no credential for the tenant, so only the files were "
             "checked. A maintainer can have it planned by pushing the branch to this repository."
         )
-    return assembled(marker, f"**The files are valid**{origin(view)}", reason)
+    return assembled(marker, "**The files are valid**", reason, origin(view))
 
 
 def outdated_comment(marker: Marker) -> str:

@@ -12,7 +12,7 @@ _MOST_OF_TITLE = 200
 def drift_issue(plan: Plan, view: View, marker: Marker) -> tuple[str, str]:
     """Give title and body; the title is the same whatever the drift, and no Markdown."""
     title = f"Drift on {terminal(plan.tenant)}"[:_MOST_OF_TITLE]
-    verdict = f"**Live differs from the files**{origin(view)}, and no pull request asked for it"
+    verdict = "**Live differs from the files**, and no pull request asked for it"
     ways = "\n".join(
         [
             f"- To undo what was changed on the tenant: {code('reconcile apply')}, or start the apply workflow by hand",
@@ -20,9 +20,9 @@ def drift_issue(plan: Plan, view: View, marker: Marker) -> tuple[str, str]:
         ]
     )
     after = "This issue is brought up to date as long as there is drift, and closed when there is none."
-    return title, with_plan(marker, [verdict, ways, after, "#### What an apply would do"], plan, view)
+    return title, with_plan(marker, [verdict, ways, after, origin(view), "#### What an apply would do"], plan, view)
 
 
 def in_sync_comment(view: View) -> str:
     """Say why the issue of a drift is closed."""
-    return f"**No drift any more**: live is as the files declare{origin(view)}\n"
+    return "\n\n".join(filter(None, ["**No drift any more**: live is as the files declare", origin(view)])) + "\n"

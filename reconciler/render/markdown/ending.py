@@ -1,9 +1,10 @@
 """What the comment of a merged pull request says: applying, applied, partly applied, refused, or stopped."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.plan.change import Plan
 from reconciler.plan.moved import moved
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
@@ -25,40 +26,43 @@ _TROUBLES = {
     Status.HELD_BACK: "held back: a skill would have been short of agents",
     Status.NOT_TRIED: "not tried",
 }
+_MOST_NAMED = 30
 _AGAIN = "what is applied is not written again"
 
 
 def applying_comment(marker: Marker, plan: Plan | None, view: View) -> str:
     """Say that the apply has begun; `plan` is the one that was reviewed."""
     what = "" if plan is None else f": {counts(plan)}"
-    return with_plan(marker, [f"**Applying**{origin(view)}{what}"], plan, view, "The plan that was reviewed")
+    return with_plan(marker, [f"**Applying**{what}", origin(view)], plan, view, "The plan that was reviewed")
 
 
 def applied_comment(marker: Marker, outcome: Outcome, plan: Plan | None, view: View) -> str:
     """Say how the apply ended, by name where an agent is not as planned; `plan` is the one that was applied."""
-    parts = [_verdict(outcome, view), *_troubles(outcome, view), *_reasons(outcome, view)]
-    parts.append("\n".join(_facts(outcome)))
+    parts = [_verdict(outcome), *_troubles(outcome, view), *_reasons(outcome, view)]
+    parts.append("\n".join(_facts(outcome, view)))
     return with_plan(marker, parts, plan, view, "The plan that was applied")
 
 
-def _verdict(outcome: Outcome, view: View) -> str:
+def _verdict(outcome: Outcome) -> str:
     whole = len(outcome.agents)
     done = sum(agent.status.is_as_planned for agent in outcome.agents)
     if not whole:
-        return f"**Applied**{origin(view)}: there was nothing left to do"
+        return "**Applied**: there was nothing left to do"
     words = f"{done:,} of {many(whole, 'agent')}"
     if not outcome.is_complete:
-        return f"**Partly applied: {words}**{origin(view)}"
+        return f"**Partly applied: {words}**"
     verified = "read again and found as planned" if outcome.is_verified else "**not verified**"
-    return f"**Applied {words}**{origin(view)}, {verified}"
+    return f"**Applied {words}**, {verified}"
 
 
 def _troubles(outcome: Outcome, view: View) -> Iterator[str]:
-    """List the agents that are not as planned by status, in at most a third of the comment."""
+    """List the agents that are not as planned by status, at most thirty each, in at most a third of the comment."""
     for status, words in _TROUBLES.items():
         lines = [_agent(agent) for agent in outcome.agents if agent.status is status]
         if lines:
-            shown = fitted(lines, view.limit // 3 // len(_TROUBLES), partial(_more, len(lines)))
+            shown = fitted(lines[:_MOST_NAMED], view.limit // 3 // len(_TROUBLES), partial(_more, len(lines)))
+            if len(shown) == _MOST_NAMED < len(lines):
+                shown.append(_more(len(lines), _MOST_NAMED))
             yield f"**{many(len(lines), 'agent')}** {words}\n\n" + "\n".join(shown)
 
 
@@ -81,7 +85,7 @@ def _reasons(outcome: Outcome, view: View) -> Iterator[str]:
         yield f"The journal of the run lacks {many(len(outcome.unrecorded), 'agent')}"
 
 
-def _facts(outcome: Outcome) -> Iterator[str]:
+def _facts(outcome: Outcome, view: View) -> Iterator[str]:
     if not outcome.is_complete:
         yield f"- Next: {_next_step(outcome)}"
     verified = "verified" if outcome.is_verified else "not verified"
@@ -89,6 +93,8 @@ def _facts(outcome: Outcome) -> Iterator[str]:
     yield f"- Cost: {cost}; {verified}"
     run = outcome.run
     yield f"- Run: {code(run)}; {code(f'reconcile runs {run}')} shows it, {code(f'reconcile rollback {run}')} undoes it"
+    if source := origin(view):
+        yield source
 
 
 def _next_step(outcome: Outcome) -> str:
@@ -100,19 +106,19 @@ def refused_comment(
     marker: Marker, diagnostics: Sequence[Diagnostic], fresh: Plan | None, reviewed: Plan | None, view: View
 ) -> str:
     """Say that nothing was written, why, and what moved since the review; then the plan as it is now."""
-    parts = [f"**Refused**{origin(view)}: nothing was written", message_list(diagnostics, view, room=view.limit // 4)]
+    parts = ["**Refused**: nothing was written", message_list(diagnostics, view, room=view.limit // 4)]
     if fresh is not None and reviewed is not None:
         parts.append(_moved(diagnostics, fresh, reviewed, view))
     if fresh is not None:
         by_hand = f"or start the apply workflow by hand with the digest {code(fresh.digest)}"
         parts.append(f"To go on, open a new pull request, so that the plan as it is now is reviewed, {by_hand}.")
-        parts.append("#### The plan as it is now")
+        parts += [origin(view), "#### The plan as it is now"]
     return with_plan(marker, parts, fresh, view)
 
 
 def _moved(diagnostics: Sequence[Diagnostic], fresh: Plan, reviewed: Plan, view: View) -> str:
     said = {each.message for each in diagnostics}
-    news = [each for each in moved(reviewed, fresh) if each.message not in said]
+    news = [replace(each, severity=Severity.INFO) for each in moved(reviewed, fresh) if each.message not in said]
     listed = message_list(news, view, view.folder, view.limit // 4)
     return f"#### What moved since the review\n\n{listed}" if news else ""
 

@@ -35,4 +35,4 @@ def message_list(messages: Sequence[Diagnostic], view: View, folder: str = "", r
 def _entry(message: Diagnostic, view: View, folder: str) -> str:
     where = "" if message.position is None else f" {place(message.position, view, folder)}"
     text = f"- **{_WORDS[message.severity]}** {code(message.code)}{where}: {sentence(message.message)}"
-    return text if message.hint is None else f"{text}\n  hint: {sentence(message.hint)}"
+    return f"{text}\n  hint: {sentence(message.hint)}" if message.hint else text

@@ -14,13 +14,13 @@ def total(lines: Sequence[str]) -> int:
 
 
 def fitted(lines: Sequence[str], room: int, tail: Callable[[int], str]) -> list[str]:
-    """Give the lines if they fit; else as many of the first as leave room for `tail`, a line on what follows so many.
+    """Give the lines if they fit when joined; else as many as leave room for `tail`, which says what follows so many.
 
     The tail is never longer for more lines that stand before it. It stands even where there is no room for it.
     """
-    if total(lines) <= room:
+    if total(lines) - 1 <= room:
         return list(lines)
-    left = room - length(tail(0)) - 1
+    left = room - length(tail(0))
     kept = 0
     while (left := left - length(lines[kept]) - 1) >= 0:
         kept += 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reconciler.plan.change import Action, AssignmentChange, Plan
 from reconciler.render.escape import fence, in_fence
-from reconciler.render.markdown.fit import fitted, length
+from reconciler.render.markdown.fit import fitted, length, total
 from reconciler.render.markdown.words import MARKS, SkillLabels, agent_label, aligned, loses, many, value
 
 # A longer list is folded; its summary still says how long it is.
@@ -55,7 +55,7 @@ def loss_section(losses: Sequence[Loss], detail: Detail, room: int | None = None
     section = _section(losses, lines)
     if room is None or length(section) <= room:
         return section
-    overhead = length(section) - sum(length(line) + 1 for line in lines)
+    overhead = length(section) - total(lines) + 1
     groups = [list(group) for _, group in groupby(losses, _group)]
     return _section(losses, fitted(lines, room - overhead, lambda kept: _rest(groups[kept:])))
 

@@ -32,16 +32,17 @@ def heading(tenant: str, words: str = "") -> str:
     return f"### reconcile: {code(tenant)}{words}"
 
 
-def plan_body(plan: Plan, view: View, room: int) -> str:
+def plan_body(plan: Plan, view: View, room: int, *, is_offer: bool = True) -> str:
     """Write the plan without a title, ending in a line break, in at most `room` as `length` counts.
 
     It is shortened in a fixed order until it fits: notes, agents of whom only proficiencies change, what others gain,
     the details of what is lost. Verdict, findings, coverage, and who loses which skill stay; only where even they do
-    not fit (several thousand losses), losses are counted by skill, and long lists end in exact counts.
+    not fit (several thousand losses), losses are counted by skill, and long lists end in exact counts. Unless it
+    `is_offer`, it says neither how to apply it nor where it comes from: whatever it is a part of does.
     """
     if not plan.changes:
         return _unchanged(plan, view, room)
-    draft = _Draft(plan, view, room)
+    draft = _Draft(plan, view, room, is_offer=is_offer)
     return draft.whole() or draft.cut(Detail.VALUES) or draft.cut(Detail.NAMES) or draft.shortest()
 
 
@@ -58,11 +59,11 @@ def _joined(*parts: str) -> str:
 class _Draft:
     """One plan, and the ways to write it from the longest to the shortest; a way that does not fit is empty."""
 
-    def __init__(self, plan: Plan, view: View, room: int) -> None:
+    def __init__(self, plan: Plan, view: View, room: int, *, is_offer: bool) -> None:
         self._plan, self._view, self._room = plan, view, room
         self._labels = SkillLabels(plan)
         self._head = f"{verdict(plan, self._labels)}\n\n{counts(plan)}{_left_alone(plan)}"
-        self._foot = "\n".join(_facts(plan, view))
+        self._foot = "\n".join(_facts(plan, view, is_offer=is_offer))
         self._losses = losses_of(plan, self._labels)
         self._findings = [each for each in plan.findings if each.severity is not Severity.INFO]
         self._notes = len(plan.findings) - len(self._findings)
@@ -142,9 +143,10 @@ def _left_alone(plan: Plan) -> str:
     return "".join(f"; {number:,} {what}" for number, what in agents if number)
 
 
-def _facts(plan: Plan, view: View) -> Iterator[str]:
+def _facts(plan: Plan, view: View, *, is_offer: bool) -> Iterator[str]:
     summary = plan.summary
-    yield f"- Next: {_next_step(plan, view)}"
+    if is_offer:
+        yield f"- Next: {_next_step(plan, view)}"
     rate = view.rate_limit
     at = "" if rate is None else f" at {rate.requests:,} per {rate.per_seconds:g} s"
     verifying = summary.requests - summary.writes
@@ -152,8 +154,8 @@ def _facts(plan: Plan, view: View) -> Iterator[str]:
         f"- Cost: {many(summary.requests, 'request')} ({many(summary.writes, 'write')}, {verifying:,} to verify){at}, "
         f"about {duration(summary.eta_seconds)}"
     )
-    commit = f" of commit {code(view.commit)}" if view.commit else ""
-    run = f", {link('made by this run', view.run_url)}" if view.run_url else ""
+    commit = f" of commit {code(view.commit)}" if view.commit and is_offer else ""
+    run = f", {link('made by this run', view.run_url)}" if view.run_url and is_offer else ""
     yield f"- Plan: {code(plan.digest)}{commit}{run}"
 
 

@@ -36,7 +36,7 @@ class _Team:
         self._tag = "<details open>" if is_open else "<details>"
         self._blocks: dict[int, list[str]] = {}
         # What stands around the lines at most: with a note on how many are shown.
-        self._wrapping = length(self._text()) + len(f" ({self._count:,} shown)")
+        self._wrapping = length(self._text()) + len(f" ({many(self._count, 'agent')} shown)")
         self._lines = self._ticks = 0
 
     def show(self, number: int, block: list[str], room: int) -> int | None:
@@ -57,7 +57,7 @@ class _Team:
     def _text(self) -> str:
         lines = [line for number in sorted(self._blocks) for line in self._blocks[number]]
         shown = len(self._blocks)
-        part = "" if shown in {0, self._count} else f" ({shown:,} shown)"
+        part = "" if shown in {0, self._count} else f" ({many(shown, 'agent')} shown)"
         return f"{self._tag}\n<summary>{self._head}{part}</summary>\n\n{fence(lines)}\n</details>\n\n"
 
 
