@@ -47,7 +47,7 @@ requirements: $(VENV)/.dev ## Pin all dependencies anew, with hashes (needs uv)
 	PATH="$(BIN):$$PATH" bash requirements/pin.sh
 
 clean: ## Remove the virtual environment and every cache
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache build dist *.egg-info
 
 # The stamps: set up again only when the pins change.
 $(VENV)/.made:

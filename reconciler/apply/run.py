@@ -184,6 +184,7 @@ class _Run:
             change,
             self._tenant,
             ignored=self._plan.ignored,
+            names=self._plan.skill_names,
             clock=self._terms.clock,
             random=self._terms.random,
             depart=self._departure(change, step.part),

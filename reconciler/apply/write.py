@@ -119,6 +119,7 @@ class AgentWrite:
         tenant: WritableTenant,
         *,
         ignored: Collection[str],
+        names: Mapping[str, str],
         clock: Clock,
         random: Random,
         depart: Depart,
@@ -127,6 +128,7 @@ class AgentWrite:
         self._change = change
         self._tenant = tenant
         self._ignored = ignored
+        self._names = names
         self._clock = clock
         self._random = random
         self._depart = depart
@@ -292,8 +294,7 @@ class AgentWrite:
         return Ended(AgentOutcome(self._change.agent, status, message))
 
     def _named(self, skills: Collection[str]) -> str:
-        names = {change.skill.id: change.skill.name for change in self._change.skills}
-        return ", ".join(f"`{names.get(skill, skill)}`" for skill in skills)
+        return ", ".join(f"`{self._names.get(skill, skill)}`" for skill in skills)
 
 
 def _differ(one: Mapping[str, Assignment], other: Mapping[str, Assignment], skill: str) -> bool:

@@ -59,6 +59,11 @@ class SkillCatalog:
         return self._by_id
 
     @property
+    def names_by_id(self) -> dict[str, str]:
+        """The names of all skills, for messages."""
+        return {skill.id: skill.name for skill in self.skills}
+
+    @property
     def names(self) -> list[str]:
         """The names of the listed skills, for suggestions."""
         return list(self._by_name)

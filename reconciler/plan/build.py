@@ -56,6 +56,7 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
         ignored=frozenset(live.catalog[number].id for number in ignored),
         order=order,
         filters=scope.filters,
+        skill_names=live.catalog.names_by_id,
     )
 
 

@@ -161,6 +161,7 @@ class Plan:
     `ignored` are the ids of the skills that others own: every write carries over what is live. `unreadable` are the
     managed agents whose live set makes no sense, each with why: they are left alone. `order` is every write in the
     order of `plan.order` (empty in a plan that was read from a file), `filters` what the plan was narrowed by.
+    `skill_names` are those of all the tenant's skills by id, for messages (empty in a plan that was read).
     """
 
     tenant: str
@@ -173,6 +174,7 @@ class Plan:
     unreadable: tuple[tuple[AgentName, str], ...] = ()
     order: tuple[Step, ...] = ()
     filters: Filters = field(default_factory=Filters)
+    skill_names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_blocked(self) -> bool:

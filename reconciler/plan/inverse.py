@@ -60,6 +60,7 @@ def inverse_plan(record: RunRecord, live: LiveState, desired: DesiredState) -> P
         ignored=frozenset(live.catalog[number].id for number in ignored_skills(desired, live.catalog)),
         unreadable=tuple((each.agent, each.unreadable) for each in undone if each.unreadable),
         order=order,
+        skill_names=live.catalog.names_by_id,
     )
 
 

@@ -61,12 +61,13 @@ def test_an_edit_between_plan_and_write_is_a_conflict(tmp_path: Path, clock: Vir
     world = _world(tmp_path, clock, versioned=versioned)
 
     def edit() -> None:
-        world.tenant.edit_skills("id-ana", {"skill-billing": Assignment(99)})
+        world.tenant.edit_skills("id-ana", {"skill-billing": Assignment(99), "skill-sales": Assignment(1)})
 
     outcome = world.apply(while_asked=edit)
     assert _statuses(outcome) == {"ana": Status.CONFLICT, "bo": Status.APPLIED}
-    assert "`Billing`" in outcome.agents[0].message
-    assert world.live("ana") == {"skill-billing": (99, True)}
+    # By their names, also the one that the plan does not touch.
+    assert "`Billing`, `Sales`" in outcome.agents[0].message
+    assert world.live("ana") == {"skill-billing": (99, True), "skill-sales": (1, True)}
 
 
 @pytest.mark.parametrize("versioned", [True, False])
