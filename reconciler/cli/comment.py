@@ -48,13 +48,14 @@ def comment(
 
     There is one comment for each tenant, edited in place; one that would say the same is not sent again. In CI the
     pull request is found by itself: the open one, or after a merge the merged one. The same text goes into the summary
-    of the CI job, and errors become annotations at their lines. A FILE that is not there counts as a command that left
-    nothing behind.
+    of the CI job, and errors become annotations at their lines. With --result, a FILE that is not there counts as a
+    command that left nothing behind.
     """
     import asyncio
     import os
 
     from reconciler.cli.documents import about, plan_in, report_in
+    from reconciler.cli.plan import read_saved
     from reconciler.publish.bodies import Known
     from reconciler.settings import read_job
 
@@ -62,7 +63,9 @@ def comment(
         message = "there is nothing to say: give --plan FILE, --result FILE or --applying"
         raise click.UsageError(message)
     job = read_job(os.environ, repo, pr)
-    plan, seen, report = plan_in(plan_file), plan_in(reviewed), report_in(result)
+    # By itself a plan has to be there; beside a result it may be what did not come about.
+    plan = read_saved(plan_file).plan if plan_file is not None and result is None else plan_in(plan_file)
+    seen, report = plan_in(reviewed), report_in(result)
     which = about(console, plan or seen)
     known = Known(
         tenant=which.tenant,

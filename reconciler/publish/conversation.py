@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.errors import ReconcileError
+from reconciler.errors import InvalidInput, ReconcileError
 from reconciler.publish.bodies import Known, body_of
 from reconciler.publish.failures import MayNotComment
 from reconciler.publish.forge import Forge
@@ -30,9 +30,10 @@ class Told:
 async def tell_pull_request(
     forge: Forge, job: Job, known: Known, view: View, mask: Callable[[str], str] = lambda text: text
 ) -> Told:
-    """Put the comment of `known.tenant` in place, and the same text into the summary. Never raises what it can tell.
+    """Put the comment of `known.tenant` in place, and the same text into the summary, which comes first.
 
-    `mask` takes out what must never be shown.
+    `mask` takes out what must never be shown. Raises InvalidInput where token or address cannot be used, and nothing
+    else that it can tell.
     """
     unwritten = _summarize(job, mask(_without_marker(body_of(known, None, replace(view, limit=_SUMMARY_LIMIT)))))
     if job.is_fork:
@@ -44,6 +45,8 @@ async def tell_pull_request(
         warnings = tuple(replace(each, severity=Severity.WARN) for each in error.diagnostics)
         text = "no comment: the token may not write one; the summary of this job has it"
         return Told(text, (*warnings, *unwritten), is_done=job.summary is not None and not unwritten)
+    except InvalidInput:
+        raise
     except ReconcileError as error:
         return Told("no comment", (*error.diagnostics, *unwritten), is_done=False)
     return replace(told, diagnostics=(*told.diagnostics, *unwritten))

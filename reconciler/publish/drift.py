@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.errors import ReconcileError
+from reconciler.errors import InvalidInput, ReconcileError
 from reconciler.plan.change import Plan
 from reconciler.publish.conversation import Told
 from reconciler.publish.failures import Missing, Unclear
@@ -125,13 +125,15 @@ def _text(happened: Happened, number: int) -> str:
 async def tell_drift(
     forge: Forge, job: Job, plan: Plan, view: View, mask: Callable[[str], str] = lambda text: text
 ) -> Told:
-    """Keep the issue of the plan's tenant; `mask` takes out what must never be shown. Never raises what it can tell."""
+    """Keep the issue of the plan's tenant; `mask` takes out what must never be shown. Raises as `tell_pull_request`."""
     wanted = None
     if plan.changes:
         title, body = drift_issue(plan, view, Marker(plan.tenant, job.commit, plan.digest, job.run))
         wanted = Wanted(mask(title), mask(body))
     try:
         told = await publish_issue(forge, plan.tenant, wanted, mask(in_sync_comment(view)))
+    except InvalidInput:
+        raise
     except ReconcileError as error:
         return Told("the issue could not be brought up to date", error.diagnostics, is_done=False)
     return Told(told.text, told.diagnostics)

@@ -83,7 +83,7 @@ _MOST_OF_ADDRESS = 1000
 
 def code(text: str) -> str:
     """Show foreign text as code within a line of Markdown, a heading, a cell or the words of a link."""
-    return _code(_cut(terminal(text), MOST_OF_NAME))
+    return _code(_shown(text, MOST_OF_NAME))
 
 
 def _code(text: str) -> str:
@@ -102,13 +102,13 @@ def _span(text: str) -> str:
 
 def html_code(text: str) -> str:
     """Show foreign text as code where Markdown reads none: in a line that begins with a tag, such as `<summary>`."""
-    shown = escape(_cut(terminal(text), MOST_OF_NAME), quote=False).replace("#", "&#35;")
+    shown = escape(_shown(text, MOST_OF_NAME), quote=False).replace("#", "&#35;")
     return f"<code>{shown}</code>"
 
 
 def in_fence(text: str) -> str:
     r"""Write foreign text for a line within `fence`, after something of ours; `##[` is shown as `\u{23}#[`."""
-    return _ANYWHERE.sub(r"\\u{23}", _cut(terminal(text), MOST_OF_NAME))
+    return _ANYWHERE.sub(r"\\u{23}", _shown(text, MOST_OF_NAME))
 
 
 def fence(lines: Iterable[str]) -> str:
@@ -125,7 +125,7 @@ def longest_run(text: str) -> int:
 
 def sentence(text: str) -> str:
     """Show a foreign sentence within a line of ours: plain words stay, what is quoted or not plain becomes code."""
-    pieces = groupby(map(_piece, _PIECES.findall(_cut(terminal(text), MOST_OF_SENTENCE))), key=lambda piece: piece[0])
+    pieces = groupby(map(_piece, _PIECES.findall(_shown(text, MOST_OF_SENTENCE))), key=lambda piece: piece[0])
     return "".join(_joined(is_code, (words for _, words in group)) for is_code, group in pieces).strip()
 
 
@@ -149,10 +149,12 @@ def link(words: str, address: str) -> str:
 
 def address_of(root: str, file: str) -> str:
     """Give the address of a file below `root`; empty where its path could lead elsewhere, or is not what it seems."""
-    if not root or terminal(file) != file or {"", ".", ".."} & set(file.split("/")):
+    if not root or len(file) > _MOST_OF_ADDRESS or terminal(file) != file or {"", ".", ".."} & set(file.split("/")):
         return ""
     return f"{root.rstrip('/')}/{quote(file)}"
 
 
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def _shown(text: str, most: int) -> str:
+    """Escape as for a terminal, and cut; no more is looked at than can be shown."""
+    escaped = terminal(text[: most + 1])
+    return escaped if len(escaped) <= most else f"{escaped[: most - 1]}…"
