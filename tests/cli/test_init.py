@@ -1,17 +1,12 @@
 """`reconcile init`: from a live tenant to files that describe it; over nothing that is there, to an empty plan."""
 
-import json
-import sys
 import threading
-from importlib.metadata import Distribution
 from pathlib import Path
 from queue import Queue
 
 import pytest
 import yaml
 
-from reconciler.cli import scaffold
-from reconciler.errors import ReconcileError
 from reconciler.simulator import (
     Agent,
     App,
@@ -31,7 +26,6 @@ from tests.cli.test_processes import Terminal
 
 TOOL = f"acme/reconciler@{'0a' * 20}"
 DEMO = ("init", "--api", "simulator", "--all", "--no-workflows")
-WORKFLOWS = Path(__file__).parents[2] / ".github" / "workflows"
 SECRET = "demo-secret"
 
 
@@ -166,6 +160,20 @@ def test_a_realm_is_judged_by_the_readers_rule(
     assert files_below(folder) == set()
 
 
+@pytest.mark.parametrize("flag", ["--realm", "--name", "--team"])
+def test_a_secret_that_was_pasted_as_an_answer_is_not_shown(
+    reconcile: Reconcile, folder: Path, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    """Known before the first message, though no connection was made with it yet."""
+    secret = "Sup3r+Secret\u00e9"
+    monkeypatch.setenv("CXONE_CLIENT_ID", "demo")
+    monkeypatch.setenv("CXONE_CLIENT_SECRET", secret.removesuffix("\u00e9"))
+    ended = reconcile("init", "--realm", "na 1", "--all", "--no-workflows", flag, secret)
+    assert ended.code == 3
+    assert "Sup3r" not in ended.out + ended.err
+    assert files_below(folder) == set()
+
+
 def test_a_file_that_cannot_be_written_is_told_with_those_before_it(reconcile: Reconcile, folder: Path) -> None:
     """What was begun of it is taken away."""
     (folder / ".vscode").write_text("a file", encoding="utf-8")
@@ -173,23 +181,6 @@ def test_a_file_that_cannot_be_written_is_told_with_those_before_it(reconcile: R
     assert ended.code == 1
     assert "error[init-file]: .vscode/extensions.json cannot be written: File exists; written before it: " in ended.err
     assert "desired-state/agents/all.yaml, desired-state/tenant.yaml, .editorconfig" in ended.err
-
-
-def test_a_file_that_is_half_written_is_taken_away(folder: Path) -> None:
-    file = scaffold.NewFile(folder / "x", "a\ud800b")  # which no file can hold
-    with pytest.raises(UnicodeEncodeError):
-        scaffold.place([file])
-    assert files_below(folder) == set()
-
-
-def test_a_tenants_file_that_appears_meanwhile_is_not_written_over(folder: Path) -> None:
-    """While somebody answers questions, anything may happen."""
-    (folder / "x").write_text("mine", encoding="utf-8")
-    kept = scaffold.place([scaffold.NewFile(folder / "x", "ours")])
-    assert (kept.written, kept.kept) == ((), (folder / "x",))
-    with pytest.raises(ReconcileError, match="File exists"):
-        scaffold.place([scaffold.NewFile(folder / "x", "ours", must_be_new=True)])
-    assert (folder / "x").read_text(encoding="utf-8") == "mine"
 
 
 def serving(tenant: Tenant, monkeypatch: pytest.MonkeyPatch, secret: str = SECRET) -> App:
@@ -323,51 +314,3 @@ def test_nobody_is_asked_for_ever(folder: Path) -> None:
     assert terminal.end() == 3
     assert "was asked 5 times, without an answer that will do" in terminal.shown
     assert files_below(folder) == set()
-
-
-@pytest.mark.parametrize("name", ["plan", "apply", "drift"])
-def test_the_workflows_fit_those_that_they_call(reconcile: Reconcile, folder: Path, name: str) -> None:
-    """Every input and secret is known there, and what its jobs may do, the caller grants, and no more."""
-    reconcile("init", "--api", "simulator", "--all", "--tool", TOOL)
-    text = (folder / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
-    caller = yaml.safe_load(text)
-    called = yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text(encoding="utf-8"))
-    (job,) = caller["jobs"].values()
-    assert job["uses"] == TOOL.replace("@", f"/.github/workflows/{name}.yml@")
-    takes = called[True]["workflow_call"]  # YAML 1.1 reads the key `on` as true
-    assert job["with"].keys() <= takes["inputs"].keys()
-    assert job["secrets"].keys() == takes["secrets"].keys()
-    needed = {scope: access for each in called["jobs"].values() for scope, access in each["permissions"].items()}
-    assert job["permissions"] == needed
-    assert caller["permissions"] == {}
-    assert len(text.splitlines()) <= 17
-
-
-@pytest.mark.parametrize(
-    ("document", "tool"),
-    [
-        ({"url": "https://github.com/acme/reconciler.git"}, TOOL),
-        ({"url": "https://github.com/acme/reconciler"}, TOOL),
-        ({"url": "ssh://git@github.example.com/acme/reconciler.git"}, TOOL),
-        ({"url": "https://user:hidden@github.com/acme/reconciler"}, TOOL),
-        ({"url": "https://github.com/acme/group/reconciler"}, None),
-        ({"url": "https://github.com/acme/reconciler", "vcs_info": {"commit_id": "main"}}, None),
-        ({"url": "https://github.com/acme/reconciler", "vcs_info": None}, None),
-        ({"url": "file:///home/ana/reconciler", "vcs_info": {}}, None),
-        ({}, None),
-        (None, None),
-    ],
-)
-def test_the_tool_is_found_where_it_was_installed_from(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, document: dict[str, object] | None, tool: str | None
-) -> None:
-    """As installers record it (PEP 610): a commit, or nothing."""
-    info = folder / f"{scaffold.DISTRIBUTION.replace('-', '_')}-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Name: {scaffold.DISTRIBUTION}\nVersion: 1\n", encoding="utf-8")
-    if document is not None:
-        whole = {"vcs_info": {"vcs": "git", "commit_id": "0a" * 20}} | document if document else []
-        (info / "direct_url.json").write_text(json.dumps(whole), encoding="utf-8")
-    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
-    assert Distribution.from_name(scaffold.DISTRIBUTION).version == "1"
-    assert scaffold.installed_tool() == tool
