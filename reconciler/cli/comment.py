@@ -105,9 +105,10 @@ async def _publish(console: Console, job: "Job", known: "Known", which: "About",
         folder=which.folder,
         rate_limit=which.rate_limit,
         run_url=job.run_url,
-        commit=job.commit,
+        commit=job.commit[:12],
+        blob_url=job.files_url,
         next_step="" if known.is_merged else "merge this pull request, which applies exactly this plan",
-        whole_plan="the artifacts of the run",
+        whole_plan=f"the file `{'fresh' if known.is_merged else 'plan'}.json` in the artifacts of this run",
     )
     async with speak(console, job, author) as forge:
         told = await tell_pull_request(forge, job, known, view, console.redactor.mask)

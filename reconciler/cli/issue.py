@@ -46,8 +46,9 @@ def issue(console: Console, plan_file: str, repo: str | None, author: str | None
         folder=which.folder,
         rate_limit=which.rate_limit,
         run_url=job.run_url,
-        commit=job.commit,
-        whole_plan="the artifacts of the run",
+        commit=job.commit[:12],
+        blob_url=job.files_url,
+        whole_plan="the file `plan.json` in the artifacts of this run",
     )
     return asyncio.run(_publish(console, job, plan, view, author))
 

@@ -25,9 +25,9 @@ class Marker:
 
 
 def marker_line(marker: Marker) -> str:
-    """Write the marker as a comment of HTML on a line of its own: ASCII, and nothing in it ends the comment."""
+    """Write the marker as a comment of HTML on a line of its own: ASCII, and no name in it ends it or is a mention."""
     text = json.dumps(asdict(marker), separators=(",", ":"))
-    for char in "-<>":
+    for char in "-<>@#`":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return f"<!-- reconcile {text} -->"
 

@@ -31,7 +31,8 @@ class Job:
     `api_url` is the root of the host's API, without a slash at its end. `repository` is `owner/name` on GitHub, the
     project's number or path on GitLab. `number` is that of the pull request; `commit` is its head, or what was pushed
     to `branch`. `run` names the job of CI and is a number. `is_fork`: the pull request comes from another repository,
-    so there is no secret. `summary` is the file that the host shows as the summary of the step.
+    so there is no secret. `summary` is the file that the host shows as the summary of the step, `files_url` what stands
+    before a file's path in the address of its page at that commit.
     """
 
     host: Host
@@ -45,6 +46,7 @@ class Job:
     run_url: str = ""
     is_fork: bool = False
     summary: Path | None = None
+    files_url: str = ""
 
 
 def read_job(environ: Mapping[str, str], repository: str | None = None, number: int | None = None) -> Job:
@@ -58,6 +60,7 @@ def read_job(environ: Mapping[str, str], repository: str | None = None, number: 
         message = f"`{job.repository}` is not a repository" if job.repository else "no repository is known here"
         hint = "give --repo OWNER/NAME; in CI it is known by itself"
         raise InvalidInput(Diagnostic("repository", message, hint))
+    job = replace(job, files_url=_files_url(environ, job))
     return job if number is None else replace(job, number=number)
 
 
@@ -105,6 +108,14 @@ def _gitlab(environ: Mapping[str, str], repository: str | None) -> Job:
         run_url=environ.get("CI_JOB_URL", ""),
         is_fork=source != into,
     )
+
+
+def _files_url(environ: Mapping[str, str], job: Job) -> str:
+    if job.host is Host.GITLAB:
+        root = environ.get("CI_PROJECT_URL", "").rstrip("/")
+        return f"{root}/-/blob/{job.commit}" if root and job.commit else ""
+    server, said = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", "")
+    return f"{server.rstrip('/')}/{said}/blob/{job.commit}" if server and said and job.commit else ""
 
 
 def _token(environ: Mapping[str, str], *names: str) -> Secret | None:

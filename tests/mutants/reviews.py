@@ -70,8 +70,8 @@ REVIEW_MUTANTS = (
     Mutant(
         "lets a name end the marker",
         "render/marker.py",
-        'for char in "-<>":',
-        'for char in "<":',
+        'for char in "-<>@#`":',
+        'for char in "<>@#`":',
         "P16",
         "render/test_marker.py",
     ),

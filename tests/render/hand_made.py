@@ -40,7 +40,7 @@ Value = int | tuple[int, bool] | None
 
 HOSTILE = (
     "`", "``", "```", "~~~", "|", "\\|", "\\", "@ana", "@acme/team", "ana@example.com", "#12", "!12", "GH-12", "~label",
-    "%1", "$x$", "$`a`$", ":tada:", "/close", "[[_TOC_]]", "8f3c2a1b9d0e", "acme/centre#1", "https://evil.example",
+    "%1", "$x$", "$`a`$", ":tada:", "/close", "[[_TOC_]]", "8f3c2a1b9d0e", " defaced ", "acme/centre#1", "https://evil.example",
     "www.evil.example", "www.", "<b>", "</details>", "</summary>", "</code>", "<!--", "-->", "<script>", "<img src=x>",
     "&lt;", "&#64;", "&", "![x](http://e)", "[x](http://e)", "[x]: http://e", "# h", "- x", "1. x", "> x", "***", "---",
     "::error::x", "##[error]", "##[", "#", "[", "\u202e", "\u200d", "\x1b[31m", "\n", "\r", "\n\n", "\t", " ", "\x00",
@@ -48,7 +48,7 @@ HOSTILE = (
 )  # fmt: skip
 # What GitHub or GitLab makes a link, a person or a picture of, in words that are not code.
 REFERENCE = re.compile(
-    r"[@$<`\\{}*_]|[#!~%&]\w|:[\w+-]+:|//|www\.|\b[0-9a-f]{7,40}\b|\b[A-Z]+-\d|\[\[|\w/\w|^\s*/", re.IGNORECASE
+    r"[@$<`\\{}*_]|[#!~%&]\w|:[\w+-]+:|//|\bwww\.|\b[0-9a-f]{7,40}\b|\b[A-Z]+-\d|\[\[|\w/\w|^\s*/", re.IGNORECASE
 )
 names = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=3)), min_size=1, max_size=4).map("".join)
 

@@ -68,10 +68,13 @@ def test_a_sentence_keeps_its_words(text: str) -> None:
 
 def test_a_sentence_of_ours_reads_as_it_was_written() -> None:
     """Quotes become code, words stay words."""
-    text = "`ana@example.com` (HTTP 400), `Billing`: 40 -> 60; it's no-longer there, see --help or deadbeef1"
-    assert sentence(text) == (
-        "`ana@example.com` (HTTP 400), `Billing`: 40 -&gt; 60; it's no-longer there, see `--help` or `deadbeef1`"
-    )
+    text = "`ana@example.com` (HTTP 400), `Billing`: 40 -> 60; it's no-longer there, see --help"
+    assert sentence(text) == "`ana@example.com` (HTTP 400), `Billing`: 40 -&gt; 60; it's no-longer there, see `--help`"
+
+
+def test_a_word_that_may_be_a_commit_or_an_address_is_code() -> None:
+    """Seven hexadecimal digits are a commit to GitHub, even in a word; `www.` alone is a link to cmark."""
+    assert sentence("defaced un-defaced www. dead xwww") == "`defaced` `un-defaced` `www.` dead xwww"
 
 
 def test_a_link_goes_only_where_an_address_plainly_leads() -> None:

@@ -75,6 +75,7 @@ def test_an_enterprise_server_has_its_own_address() -> None:
     job = read_job(PUSHED | said)
     assert job.api_url == "https://git.acme.example/api/v3"
     assert job.run_url == "https://git.acme.example/acme/centre/actions/runs/4711"
+    assert job.files_url == f"https://git.acme.example/acme/centre/blob/{SHA}"
 
 
 def test_the_command_line_wins() -> None:
@@ -91,6 +92,7 @@ GITLAB = {
     "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "42",
     "CI_COMMIT_SHA": SHA,
     "CI_JOB_ID": "99",
+    "CI_PROJECT_URL": "https://gitlab.acme.example/acme/centre",
     "CI_JOB_URL": "https://gitlab.acme.example/acme/centre/-/jobs/99",
     "GITLAB_TOKEN": "a-token",
 }
@@ -99,6 +101,7 @@ GITLAB = {
 def test_gitlab_says_the_same_in_other_words() -> None:
     job = read_job(GITLAB)
     assert (job.host, job.repository, job.number, job.commit, job.run) == (Host.GITLAB, "42", 7, SHA, "99")
+    assert job.files_url == f"https://gitlab.acme.example/acme/centre/-/blob/{SHA}"
     assert not job.is_fork
     assert read_job(GITLAB | {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "43"}).is_fork
 

@@ -34,10 +34,13 @@ def with_plan(marker: Marker, parts: Sequence[str], plan: Plan | None, view: Vie
 
 
 def origin(view: View) -> str:
-    """Say which commit and which run something comes from, as far as that is known."""
+    """Say which commit and which run something comes from, as far as that is known.
+
+    With another bullet than the lists of what went wrong, so that it is no part of them.
+    """
     commit = [f"commit {code(view.commit)}"] if view.commit else []
     words = ", ".join([*commit, link("this run", view.run_url)] if view.run_url else commit)
-    return f"- From: {words}" if words else ""
+    return f"* From: {words}" if words else ""
 
 
 def problems(diagnostics: Sequence[Diagnostic], view: View) -> str:
@@ -51,8 +54,9 @@ def plan_comment(marker: Marker, plan: Plan, view: View) -> str:
 
 
 def failed_comment(marker: Marker, diagnostics: Sequence[Diagnostic], view: View, *, exit_code: int) -> str:
-    """Say why there is no plan."""
-    verdict = f"**No plan could be made** (exit code {exit_code})"
+    """Say why there is no plan; a negative exit code is one that nobody knows."""
+    known = f" (exit code {exit_code})" if exit_code >= 0 else ", and nobody knows why"
+    verdict = f"**No plan could be made**{known}"
     return assembled(marker, verdict, problems(diagnostics, view), origin(view))
 
 

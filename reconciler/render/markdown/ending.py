@@ -87,12 +87,12 @@ def _reasons(outcome: Outcome, view: View) -> Iterator[str]:
 
 def _facts(outcome: Outcome, view: View) -> Iterator[str]:
     if not outcome.is_complete:
-        yield f"- Next: {_next_step(outcome)}"
+        yield f"* Next: {_next_step(outcome)}"
     verified = "verified" if outcome.is_verified else "not verified"
     cost = f"{many(outcome.requests, 'request')}, {outcome.throttled:,} throttled, {duration(outcome.seconds)}"
-    yield f"- Cost: {cost}; {verified}"
+    yield f"* Cost: {cost}; {verified}"
     run = outcome.run
-    yield f"- Run: {code(run)}; {code(f'reconcile runs {run}')} shows it, {code(f'reconcile rollback {run}')} undoes it"
+    yield f"* Run: {code(run)}; {code(f'reconcile runs {run}')} shows it, {code(f'reconcile rollback {run}')} undoes it"
     if source := origin(view):
         yield source
 
