@@ -72,7 +72,7 @@ def apply(
 
 
 def _read_claim(file: str, narrowed: "Filters") -> "SavedPlan":
-    from reconciler.cli.plan import read_saved
+    from reconciler.cli.documents import read_saved
     from reconciler.plan.scope import Filters
 
     if narrowed != Filters():
@@ -82,7 +82,7 @@ def _read_claim(file: str, narrowed: "Filters") -> "SavedPlan":
 
 
 def _read_reviewed(file: str, how: Writing) -> "SavedPlan":
-    from reconciler.cli.plan import read_saved
+    from reconciler.cli.documents import read_saved
 
     if how.expect is None:
         message = "--reviewed goes with --expect DIGEST, which says that this is the plan that was reviewed"

@@ -7,7 +7,7 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.hosting import hosting, speak
+from reconciler.cli.hosting import hosting, speak, view_of
 
 if TYPE_CHECKING:
     from reconciler.cli.documents import About
@@ -54,8 +54,7 @@ def comment(
     import asyncio
     import os
 
-    from reconciler.cli.documents import about, plan_in, report_in
-    from reconciler.cli.plan import read_saved
+    from reconciler.cli.documents import about, plan_in, read_saved, report_in
     from reconciler.publish.bodies import Known
     from reconciler.settings import read_job
 
@@ -98,18 +97,9 @@ def _annotate(console: Console, known: "Known") -> None:
 
 async def _publish(console: Console, job: "Job", known: "Known", which: "About", author: str | None) -> int:
     from reconciler.publish.conversation import tell_pull_request
-    from reconciler.render import View
 
-    view = View(
-        created_at="",
-        folder=which.folder,
-        rate_limit=which.rate_limit,
-        run_url=job.run_url,
-        commit=job.commit[:12],
-        blob_url=job.files_url,
-        next_step="" if known.is_merged else "merge this pull request, which applies exactly this plan",
-        whole_plan=f"the file `{'fresh' if known.is_merged else 'plan'}.json` in the artifacts of this run",
-    )
+    next_step = "" if known.is_merged else "merge this pull request, which applies exactly this plan"
+    view = view_of(job, which, "fresh.json" if known.is_merged else "plan.json", next_step)
     async with speak(console, job, author) as forge:
         told = await tell_pull_request(forge, job, known, view, console.redactor.mask)
     console.diagnose(told.diagnostics)

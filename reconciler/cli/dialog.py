@@ -56,7 +56,7 @@ class Dialog:
             return
         from pathlib import Path
 
-        from reconciler.cli.plan import save
+        from reconciler.cli.documents import save
         from reconciler.clock import SystemClock
         from reconciler.errors import InvalidInput
 

@@ -6,16 +6,47 @@ from typing import TYPE_CHECKING
 from reconciler.cli.console import Console
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.model.tenant import RateLimit
     from reconciler.plan.change import Plan
+    from reconciler.render.plan_json import SavedPlan
     from reconciler.render.report import Report
+
+
+def save(made: "Plan", path: "Path", created_at: str, console: Console) -> None:
+    """Save a plan for its owner's eyes only, whole or not at all. InvalidInput when the place takes no file."""
+    from reconciler.apply.whole_file import write_whole
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput
+    from reconciler.render.plan_json import plan_as_json
+
+    try:
+        write_whole(path, console.redactor.mask_json(plan_as_json(made, created_at)))
+    except OSError as error:
+        hint = "give a file in a folder that exists and that you may write"
+        raise InvalidInput(Diagnostic("out-file", f"--out {path}: {error.strerror}", hint)) from error
+
+
+def read_saved(file: str) -> "SavedPlan":
+    """Read what `save` wrote. InvalidInput when there is no such file, or it is no plan."""
+    from pathlib import Path
+
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput
+    from reconciler.render.plan_json import read_plan
+
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        message = f"{file}: {error.strerror}"
+        raise InvalidInput(Diagnostic("plan-file", message, f"make it: reconcile plan --out {file}")) from error
+    return read_plan(data, file)
 
 
 def plan_in(file: str | None) -> "Plan | None":
     """Read a saved plan; None where none was named, or the command that was to save it did not get that far."""
     from pathlib import Path
-
-    from reconciler.cli.plan import read_saved
 
     return None if file is None or not Path(file).exists() else read_saved(file).plan
 

@@ -9,9 +9,13 @@ import click
 from reconciler.cli.console import Console
 
 if TYPE_CHECKING:
+    from reconciler.cli.documents import About
     from reconciler.publish.forge import Forge
+    from reconciler.render.view import View
     from reconciler.settings import Job
 
+# So much of a commit's name is shown.
+_SHORT = 12
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -25,13 +29,29 @@ def hosting(function: _Function) -> _Function:
     return function
 
 
+def view_of(job: "Job", which: "About", whole_plan: str, next_step: str = "") -> "View":
+    """Say what a comment or an issue needs to be told beside its plan."""
+    from reconciler.render.view import View
+
+    return View(
+        created_at="",
+        folder=which.folder,
+        rate_limit=which.rate_limit,
+        run_url=job.run_url,
+        commit=job.commit[:_SHORT],
+        blob_url=job.files_url,
+        next_step=next_step,
+        whole_plan=f"the file `{whole_plan}` in the artifacts of this run",
+    )
+
+
 @asynccontextmanager
 async def speak(console: Console, job: "Job", author: str | None = None) -> "AsyncIterator[Forge]":
     """Open the connection to the host of the repository; its token is never shown."""
     from random import SystemRandom
 
     from reconciler.clock import SystemClock
-    from reconciler.publish.forge import open_forge
+    from reconciler.publish.hosts import open_forge
 
     if job.token is not None:
         console.redactor.hide(job.token.reveal())

@@ -7,11 +7,11 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.hosting import hosting, speak
+from reconciler.cli.hosting import hosting, speak, view_of
 
 if TYPE_CHECKING:
     from reconciler.plan.change import Plan
-    from reconciler.render import View
+    from reconciler.render.view import View
     from reconciler.settings import Job
 
 _EXAMPLES = (
@@ -33,23 +33,12 @@ def issue(console: Console, plan_file: str, repo: str | None, author: str | None
     import asyncio
     import os
 
-    from reconciler.cli.documents import about
-    from reconciler.cli.plan import read_saved
-    from reconciler.render import View
+    from reconciler.cli.documents import about, read_saved
     from reconciler.settings import read_job
 
     job = read_job(os.environ, repo)
     plan = read_saved(plan_file).plan
-    which = about(console, plan)
-    view = View(
-        created_at="",
-        folder=which.folder,
-        rate_limit=which.rate_limit,
-        run_url=job.run_url,
-        commit=job.commit[:12],
-        blob_url=job.files_url,
-        whole_plan="the file `plan.json` in the artifacts of this run",
-    )
+    view = view_of(job, about(console, plan), "plan.json")
     return asyncio.run(_publish(console, job, plan, view, author))
 
 

@@ -10,11 +10,8 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.options import filters, format_option, make_filters, no_removals
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from reconciler.model.tenant import Tenant
     from reconciler.plan.change import Plan
-    from reconciler.render.plan_json import SavedPlan
 
 _EXAMPLES = (
     ("reconcile plan", "what would change, and what it costs"),
@@ -50,6 +47,7 @@ def plan(
     from pathlib import Path
 
     from reconciler import pipeline
+    from reconciler.cli.documents import save
 
     context, chosen = console.load()
     made = asyncio.run(
@@ -69,33 +67,3 @@ def written(made: "Plan", format: str, created_at: str, console: Console, tenant
 
     rate_limit = None if tenant is None else tenant.rate_limit
     return PLAN_FORMATS[format](made, View(created_at, console.folder if tenant else "", rate_limit, console.style))
-
-
-def save(made: "Plan", path: "Path", created_at: str, console: Console) -> None:
-    """Save a plan for its owner's eyes only, whole or not at all. InvalidInput when the place takes no file."""
-    from reconciler.apply.whole_file import write_whole
-    from reconciler.diagnostics import Diagnostic
-    from reconciler.errors import InvalidInput
-    from reconciler.render.plan_json import plan_as_json
-
-    try:
-        write_whole(path, console.redactor.mask_json(plan_as_json(made, created_at)))
-    except OSError as error:
-        hint = "give a file in a folder that exists and that you may write"
-        raise InvalidInput(Diagnostic("out-file", f"--out {path}: {error.strerror}", hint)) from error
-
-
-def read_saved(file: str) -> "SavedPlan":
-    """Read what `save` wrote. InvalidInput when there is no such file, or it is no plan."""
-    from pathlib import Path
-
-    from reconciler.diagnostics import Diagnostic
-    from reconciler.errors import InvalidInput
-    from reconciler.render.plan_json import read_plan
-
-    try:
-        data = Path(file).read_bytes()
-    except OSError as error:
-        message = f"{file}: {error.strerror}"
-        raise InvalidInput(Diagnostic("plan-file", message, f"make it: reconcile plan --out {file}")) from error
-    return read_plan(data, file)

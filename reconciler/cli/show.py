@@ -22,7 +22,8 @@ def show(console: Console, file: str, format: str) -> int:  # noqa: A002 - the o
 
     A file that was damaged or edited is refused: its digest must fit its content.
     """
-    from reconciler.cli.plan import read_saved, written
+    from reconciler.cli.documents import read_saved
+    from reconciler.cli.plan import written
 
     saved = read_saved(file)
     console.write(written(saved.plan, format, saved.created_at, console))

@@ -1,17 +1,7 @@
 """Where the repository is hosted, as this room needs it: comments, issues and merges, behind one door for all hosts."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from random import Random
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
-
-from reconciler.clock import Clock
-from reconciler.settings.ci import Host, Job
-
-if TYPE_CHECKING:
-    import httpx
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,45 +64,3 @@ class Forge(Protocol):
 
     async def newest_commit(self, branch: str) -> str:
         """Give the commit that a branch stands at."""
-
-
-Opener = Callable[
-    [Job, Clock, Random, "str | None", "httpx.AsyncBaseTransport | None"], AbstractAsyncContextManager[Forge]
-]
-
-
-def _github(
-    job: Job, clock: Clock, random: Random, author: str | None, transport: "httpx.AsyncBaseTransport | None"
-) -> AbstractAsyncContextManager[Forge]:
-    from reconciler.publish.github import open_github  # noqa: PLC0415 - loads httpx, which `--help` can spare
-
-    return open_github(job, clock, random, author, transport)
-
-
-def _gitlab(
-    job: Job, clock: Clock, random: Random, author: str | None, transport: "httpx.AsyncBaseTransport | None"
-) -> AbstractAsyncContextManager[Forge]:
-    from reconciler.publish.gitlab import open_gitlab  # noqa: PLC0415 - as above
-
-    return open_gitlab(job, clock, random, author, transport)
-
-
-FORGES: Mapping[Host, Opener] = MappingProxyType({Host.GITHUB: _github, Host.GITLAB: _gitlab})
-
-
-@asynccontextmanager
-async def open_forge(
-    job: Job,
-    *,
-    clock: Clock,
-    random: Random,
-    author: str | None = None,
-    transport: "httpx.AsyncBaseTransport | None" = None,
-) -> AsyncIterator[Forge]:
-    """Open the repository of a job for one command; `transport` stands in for sockets.
-
-    `author` is as whom the token writes, where it cannot be asked. InvalidInput where the address or the repository
-    cannot be used; a token that is missing, only when something is asked.
-    """
-    async with FORGES[job.host](job, clock, random, author, transport) as forge:
-        yield forge

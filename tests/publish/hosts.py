@@ -10,7 +10,8 @@ import respx
 
 from reconciler.clock import Clock
 from reconciler.model.secret import Secret
-from reconciler.publish.forge import Forge, open_forge
+from reconciler.publish.forge import Forge
+from reconciler.publish.hosts import open_forge
 from reconciler.render.marker import Marker, marker_line
 from reconciler.settings.ci import Host, Job
 
