@@ -266,6 +266,8 @@ def test_the_worst_comes_first() -> None:
             replace(SMALL, coverage=BLOCKED.coverage[2:3]),
             "**Ready**: 1 skill has fewer agents afterwards, none is left without",
         ),
+        # A list of agents without their skills says nothing of cover: nor do we.
+        (replace(SMALL, coverage=()), "**Ready**, but nobody knows how many agents each skill has"),
     ],
 )
 def test_the_verdict_says_what_to_look_at(plan: Plan, verdict: str) -> None:

@@ -26,6 +26,8 @@ def verdict(plan: Plan, labels: SkillLabels) -> str:
     if losing := sum(row.after < row.before for row in rows):
         verb = "has" if losing == 1 else "have"
         return f"**Ready**: {many(losing, 'skill')} {verb} fewer agents afterwards, none is left without"
+    if not plan.coverage:
+        return "**Ready**, but nobody knows how many agents each skill has: the tenant's list does not say it"
     return "**Ready**: no skill has fewer agents afterwards"
 
 
