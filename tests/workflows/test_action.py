@@ -40,6 +40,7 @@ def test_the_action_installs_the_tool_beside_the_checkout(tmp_path: Path) -> Non
     environ = kept | {
         "PATH": f"{Path(_uv()).parent}:{os.environ['PATH']}",
         "HOME": os.environ["HOME"],
+        "UV_SYSTEM_CERTS": "1",  # a proxy may stand before the registry, whose authority the machine knows
         "RUNNER_TEMP": str(temp),
         "GITHUB_ACTION_PATH": str(ROOT),
         "PYTHON_VERSION": sys.executable,
