@@ -73,7 +73,7 @@ def comment(
         plan=plan,
         reviewed=seen,
         report=report,
-        is_merged=job.number is None or (report is not None and report.command == "apply"),
+        is_merged=report.command == "apply" if report is not None else job.number is None and result is not None,
         is_applying=applying,
         is_fork=job.is_fork,
     )

@@ -53,7 +53,12 @@ async def tell_pull_request(
 
 
 async def _comment(forge: Forge, job: Job, known: Known, view: View, mask: Callable[[str], str]) -> Told:
-    number = job.number if job.number is not None else await forge.merged_as(job.commit)
+    number = job.number
+    if number is None and not (known.is_merged or known.is_applying):
+        # A plan made after the merge is none that a reviewer saw: it must not stand where their plan stands.
+        return Told("no comment: this is the job of no pull request; the summary of this job has it")
+    if number is None:
+        number = await forge.merged_as(job.commit)
     if number is None:
         return Told(f"no comment: {job.commit[:12] or 'this commit'} is no merge of a pull request")
 

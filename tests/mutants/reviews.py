@@ -92,6 +92,14 @@ REVIEW_MUTANTS = (
         "publish/test_conversation.py",
     ),
     Mutant(
+        "puts a plan that nobody saw in the place of the reviewed one",
+        "publish/conversation.py",
+        "if number is None and not (known.is_merged or known.is_applying):",
+        "if number is None and not job.commit:",
+        "P11",
+        "publish/test_conversation.py",
+    ),
+    Mutant(
         "leaves a secret in a comment",
         "publish/conversation.py",
         "return mask(body_of(known, before, view))",

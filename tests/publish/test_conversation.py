@@ -270,6 +270,16 @@ def test_a_push_that_is_no_merge_has_only_a_summary(plan: Plan, tmp_path: Path) 
     assert "Refused" in (tmp_path / "summary.md").read_text(encoding="utf-8")
 
 
+def test_a_plan_made_after_the_merge_does_not_take_the_place_of_the_reviewed_one(plan: Plan, tmp_path: Path) -> None:
+    """Its digest was shown to nobody: an apply that is started again must not find it."""
+    there = Discussion(merged={COMMIT: 7})
+    tell(there, planned(plan), tmp_path)
+    before = list(there.listed)
+    told = tell(there, planned(replace(plan, digest="sha256:" + "1" * 64), run="13"), tmp_path, number=None)
+    assert told.is_done
+    assert there.listed == before
+
+
 def test_a_secret_is_masked_in_the_comment_and_in_the_summary(tmp_path: Path) -> None:
     """P6: whatever a message of the tenant holds."""
     there = Discussion()
