@@ -33,7 +33,7 @@ _EXAMPLES = (
 @writing
 @click.option("--reviewed", type=click.Path(dir_okay=False), metavar="FILE",
               help="The saved plan of --expect: what is left of it is applied too.")  # fmt: skip
-@click.option("--newest", is_flag=True, help="Refuse unless this commit is the newest of its branch.")
+@click.option("--newest", is_flag=True, help="Refuse unless this commit is the newest of the default branch.")
 @no_removals
 @format_option("text", "json")
 @filters

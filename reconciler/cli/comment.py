@@ -22,6 +22,9 @@ _EXAMPLES = (
     ("reconcile comment --plan plan.json --repo acme/centre --pr 7", "by hand, with GITHUB_TOKEN set"),
 )
 
+# The commands of the job that applies: of which one left the last report.
+_OF_AN_APPLY = frozenset({"reviewed", "apply"})
+
 
 @click.command(cls=Command, examples=_EXAMPLES)
 @click.option("--plan", "plan_file", metavar="FILE", type=click.Path(dir_okay=False),
@@ -68,12 +71,13 @@ def comment(
     which = about(console, plan or seen)
     known = Known(
         tenant=which.tenant,
+        is_named=which.is_named,
         commit=job.commit,
         run=job.run,
         plan=plan,
         reviewed=seen,
         report=report,
-        is_merged=report.command == "apply" if report is not None else job.number is None and result is not None,
+        is_merged=job.number is None and result is not None if report is None else report.command in _OF_AN_APPLY,
         is_applying=applying,
         is_fork=job.is_fork,
     )

@@ -74,11 +74,15 @@ def report_in(file: str | None) -> "Report | None":
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The tenant that documents are about: its name, the folder of its files, and its rate limit where they say it."""
+    """The tenant that documents are about: its name, the folder of its files, and its rate limit where they say it.
+
+    `is_named` is False where its files cannot be read as far as the name, which then is a guess.
+    """
 
     tenant: str
     folder: str
     rate_limit: "RateLimit | None"
+    is_named: bool = True
 
 
 def about(console: Console, plan: "Plan | None") -> About:
@@ -95,6 +99,7 @@ def about(console: Console, plan: "Plan | None") -> About:
         raise InvalidInput(Diagnostic("tenant-unclear", f"there are {len(found)} tenants here: {names}", hint))
     name = wanted or (found[0].name if found else console.folder.rpartition("/")[2])
     if not found:
-        return About(name, console.folder, None)
+        return About(name, console.folder, None, is_named=wanted is not None)
     state = found[0].state
-    return About(name, found[0].path.as_posix(), None if state is None else state.tenant.rate_limit)
+    rate_limit = None if state is None else state.tenant.rate_limit
+    return About(name, found[0].path.as_posix(), rate_limit, is_named=wanted is not None or found[0].is_named)

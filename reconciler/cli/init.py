@@ -96,6 +96,7 @@ def _init(console: Console, context: "Context", wishes: _Wishes, interview: "Int
     from reconciler.cli.imported import files_of, notices, summary
     from reconciler.cli.scaffold import place, refuse_secrets
     from reconciler.desired.writing import parse_team, read_draft, write_agents
+    from reconciler.diagnostics import Diagnostic, Severity
     from reconciler.errors import InvalidInput
     from reconciler.model.desired import DesiredState
 
@@ -111,6 +112,9 @@ def _init(console: Console, context: "Context", wishes: _Wishes, interview: "Int
     choice = _choice(wishes, teams, state, interview)
     written = write_agents(state, choice.groups)
     console.diagnose(notices(state, written))
+    if tool is not None and draft.api == _ADMIN_V2 and draft.realm is None:
+        message = "the workflows will not find the tenant: its address is known to this machine only"
+        console.diagnose([Diagnostic("init-realm", message, "write `realm:` into tenant.yaml", severity=Severity.WARN)])
     _refuse_nobody(written)
     files = files_of(context.root, replace(draft, ignored=written.ignored), written, tool)
     refuse_secrets(files, context.redactor)

@@ -51,4 +51,4 @@ async def _find(console: Console, job: "Job", tenant: str, author: str | None) -
     from reconciler.publish.reviewed import find_reviewed
 
     async with speak(console, job, author) as forge:
-        return await find_reviewed(forge, job.commit, tenant)
+        return await find_reviewed(forge, job.commit, job.branch, tenant)

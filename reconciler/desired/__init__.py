@@ -14,12 +14,14 @@ __all__ = ["Loaded", "Names", "ParseCache", "TenantFolder", "load", "names"]
 class TenantFolder:
     """One tenant found below the root; positions in its state are relative to `path`, and None means faults.
 
-    `name` is what its `tenant.yaml` calls it, whatever else is wrong there, else the folder's.
+    `name` is what its `tenant.yaml` calls it, whatever else is wrong there, else the folder's; `is_named` is False
+    where that file could not be read, so that nobody knows.
     """
 
     path: Path
     state: DesiredState | None
     name: str
+    is_named: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ def load_root(root: Path, wanted: str | None, cache: ParseCache | None) -> Loade
     parser = FileParser(cache)
     tenants = tuple(_load_tenant(candidate, parser) for candidate in sorted(chosen, key=lambda found: found.name))
     reports = [*layout.reports, *layout.strays]
-    for candidate in chosen:
+    # Where none has the name, it may be that of a file which could not be read.
+    for candidate in chosen or [each for each in layout.tenants if each.root is None]:
         reports += [*candidate.folder.reports, candidate.report]
     found = [*layout.general, *(diagnostic for report in reports for diagnostic in report.found)]
     return Loaded(tenants, tuple(sorted(found, key=lambda diagnostic: diagnostic.sort_key)))
@@ -144,7 +145,7 @@ def _load_tenant(candidate: _Candidate, parser: FileParser) -> TenantFolder:
     check_together(parts, ignore_skills, is_complete=is_complete and not _has_errors(folder.reports))
     folder.reports += [part.report for part in parts]
     if _has_errors([*folder.reports, report]):
-        return TenantFolder(folder.path, None, candidate.name)
+        return TenantFolder(folder.path, None, candidate.name, is_named=candidate.root is not None)
     tables = tuple(part.table for part in parts if part.table.refs)
     if not tables:
         report.whole_file(

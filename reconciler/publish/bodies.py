@@ -30,7 +30,7 @@ class Known:
 
     `plan` is the newest one, `reviewed` the one that a reviewer saw, where it is another. `report` says how validate,
     plan or apply ended; `is_merged`, that the pull request is merged, so that its comment tells of the apply and keeps
-    the marker of the review. `is_applying`: the apply is about to begin.
+    the marker of the review. `is_applying`: the apply is about to begin. Unless it `is_named`, the tenant is a guess.
     """
 
     tenant: str
@@ -42,12 +42,18 @@ class Known:
     is_merged: bool = False
     is_applying: bool = False
     is_fork: bool = False
+    is_named: bool = True
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """What went wrong, as the report says it."""
         found = () if self.report is None else self.report.diagnostics
         return tuple(each for each in found if each.severity in (Severity.ERROR, Severity.BLOCK))
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the apply was refused for nothing but its commit, which is not the newest."""
+        return bool(self.errors) and all(each.code == "commit-old" for each in self.errors)
 
     @property
     def exit_code(self) -> int:
@@ -84,14 +90,17 @@ def _merged(known: Known, marker: Marker, view: View) -> str:
     if known.is_applying:
         return applying_comment(marker, known.reviewed or known.plan, view)
     if known.report is not None and known.report.outcome is not None:
-        # A report says beside its outcome why it stopped.
+        # A report says beside its outcome why it stopped, or why a complete one could not be verified.
+        is_complete = known.report.outcome.is_complete
         outcome = replace(
             known.report.outcome,
-            stopped_by=known.errors,
+            stopped_by=() if is_complete else known.errors,
+            unverified_by=known.errors if is_complete else (),
             is_denied=known.exit_code == _DENIED,
             is_interrupted=known.exit_code == _INTERRUPTED,
         )
         return applied_comment(marker, outcome, known.plan, view)
     if known.exit_code == _REFUSED:
         return refused_comment(marker, known.errors, known.plan, known.reviewed, view)
-    return stopped_comment(marker, known.errors, view, exit_code=known.exit_code)
+    has_begun = known.report is not None and known.report.command == "apply"
+    return stopped_comment(marker, known.errors, view, exit_code=known.exit_code if has_begun else -1)

@@ -59,8 +59,14 @@ class Forge(Protocol):
     async def comment_on_issue(self, number: int, body: str) -> None:
         """Comment on an issue."""
 
-    async def merged_as(self, commit: str) -> int | None:
-        """Give the number of the pull request whose merge made this commit; None where there is none of late."""
+    async def is_open(self, number: int) -> bool:
+        """Whether a pull request is neither merged nor closed."""
+
+    async def merged_as(self, commit: str, branch: str) -> int | None:
+        """Give the number of the pull request whose merge into a branch made this commit; None where none of late did.
+
+        An empty branch is any.
+        """
 
     async def newest_commit(self, branch: str) -> str:
         """Give the commit that a branch stands at."""

@@ -8,7 +8,7 @@ Which permission each request takes (`permissions:` of the job that has the toke
     PATCH, DELETE /repos/O/R/issues/comments/ID       pull-requests: write
     GET    /repos/O/R/issues                          issues: read
     POST, PATCH /repos/O/R/issues[/N], and comments   issues: write
-    GET    /repos/O/R/pulls?state=closed              pull-requests: read
+    GET    /repos/O/R/pulls[/N]                       pull-requests: read
     GET    /repos/O/R/git/ref/heads/BRANCH            contents: read
 """
 
@@ -62,6 +62,7 @@ class _Issue(msgspec.Struct):
 
 class _Pull(msgspec.Struct):
     number: int
+    state: str = ""
     merged_at: str | None = None
     merge_commit_sha: str | None = None
 
@@ -139,9 +140,14 @@ class GitHub:
         path = f"{self._at}/issues/{number}/comments"
         await self._client.create(path, {"body": body}, _Comment, _needs("issues: write"))
 
-    async def merged_as(self, commit: str) -> int | None:
+    async def is_open(self, number: int) -> bool:
+        """Ask for its state."""
+        path = f"{self._at}/pulls/{number}"
+        return (await self._client.get(path, _Pull, _needs("pull-requests: read"))).state == "open"
+
+    async def merged_as(self, commit: str, branch: str) -> int | None:
         """Look among the pull requests that were closed last: a merge just now is among the newest."""
-        query = {"state": "closed", "sort": "updated", "direction": "desc"}
+        query = {"state": "closed", "sort": "updated", "direction": "desc", **({"base": branch} if branch else {})}
         needs = _needs("pull-requests: read")
         async for page in self._client.pages(f"{self._at}/pulls", _Pull, needs, query, _MERGED_PAGES):
             for pull in page:

@@ -48,6 +48,7 @@ class _Issue(msgspec.Struct):
 class _Merge(msgspec.Struct):
     iid: int
     state: str
+    target_branch: str = ""
 
 
 class _Tip(msgspec.Struct):
@@ -124,11 +125,20 @@ class GitLab:
         """Write a note at an issue."""
         await self._client.create(self._notes("issues", number), {"body": body}, _Note, _NEEDS)
 
-    async def merged_as(self, commit: str) -> int | None:
-        """Ask for the merge requests of a commit; of several that are merged, the newest."""
+    async def is_open(self, number: int) -> bool:
+        """Ask for its state; one that is being merged is `locked`."""
+        return (await self._client.get(f"{self._at}/merge_requests/{number}", _Merge, _NEEDS)).state == "opened"
+
+    async def merged_as(self, commit: str, branch: str) -> int | None:
+        """Ask for the merge requests of a commit; of several that are merged into the branch, the newest."""
         path = f"{self._at}/repository/commits/{segment(commit)}/merge_requests"
         pages = self._client.pages(path, _Merge, _NEEDS, {})
-        merged = [each.iid async for page in pages for each in page if each.state == "merged"]
+        merged = [
+            each.iid
+            async for page in pages
+            for each in page
+            if each.state == "merged" and branch in {"", each.target_branch}
+        ]
         return max(merged, default=None)
 
     async def newest_commit(self, branch: str) -> str:

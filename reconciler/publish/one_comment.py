@@ -10,13 +10,13 @@ from reconciler.publish.failures import Missing, Unclear
 from reconciler.publish.forge import Comment, Forge
 from reconciler.publish.ownership import is_same, marker_of, own
 from reconciler.publish.published import Happened, Published
+from reconciler.render.markdown import outdated_comment
 from reconciler.render.marker import Marker
 
 MakeBody = Callable[[Marker | None], str | None]
 
 # After an unclear answer, or where somebody else was at work too, the comments are read again so many times in all.
 ROUNDS = 3
-OUTDATED = "This comment is outdated; a newer one stands below.\n"
 _TEXTS = MappingProxyType(
     {
         Happened.CREATED: "commented",
@@ -57,19 +57,18 @@ def decide(
     return Decision(Happened.EDITED, kept, body, older)
 
 
-async def publish_comment(  # noqa: PLR0913 - where, for whom, and what to say in each case
+async def publish_comment(
     forge: Forge,
     number: int,
     tenant: str,
     make_body: MakeBody,
     *,
     only_if_present: bool = False,
-    outdated_body: str = OUTDATED,
 ) -> Published:
     """Bring the comment of a tenant up to date; see `decide`.
 
-    `outdated_body` stands in an older duplicate that may not be deleted; it has no marker. Raises what the forge
-    raises: MayNotComment where the token may not, TooLong where the body is longer than the host takes.
+    An older duplicate that may not be deleted is marked as outdated. Raises what the forge raises: MayNotComment where
+    the token may not, TooLong where the body is longer than the host takes.
     """
     author = await forge.author()
     first: Happened | None = None
@@ -84,7 +83,7 @@ async def publish_comment(  # noqa: PLR0913 - where, for whom, and what to say i
             if attempt == ROUNDS:
                 raise
             continue
-        return Published(first, _TEXTS[first], (*told, *await _retire(forge, number, decision.older, outdated_body)))
+        return Published(first, _TEXTS[first], (*told, *await _retire(forge, number, decision.older, tenant)))
     message = "the last round returns or raises"
     raise AssertionError(message)
 
@@ -105,9 +104,10 @@ def another_author(wrote: str, author: str) -> Diagnostic:
     return Diagnostic("forge-author", message, f"--author '{wrote}'", severity=Severity.WARN)
 
 
-async def _retire(forge: Forge, number: int, older: Sequence[Comment], outdated_body: str) -> list[Diagnostic]:
+async def _retire(forge: Forge, number: int, older: Sequence[Comment], tenant: str) -> list[Diagnostic]:
     """Delete duplicates, or mark them as outdated; a failure is told and changes nothing else."""
-    failed = [await _failure_to_retire(forge, number, comment, outdated_body) for comment in older]
+    outdated = outdated_comment(Marker(tenant))
+    failed = [await _failure_to_retire(forge, number, comment, outdated) for comment in older]
     return [each for each in failed if each is not None]
 
 

@@ -31,6 +31,12 @@ def own(listed: Iterable[A], tenant: str, author: str) -> list[A]:
     return [each for each in listed if each.author.casefold() == name and marker_of(each, tenant)]
 
 
+def tenants_of(listed: Iterable[Authored], author: str) -> set[str]:
+    """Name the tenants of which there is something of ours."""
+    ours = (read_marker(each.body) for each in listed if each.author.casefold() == author.casefold())
+    return {marker.tenant for marker in ours if marker is not None}
+
+
 def marker_of(each: Authored, tenant: str) -> Marker | None:
     """Read its marker; None where it is none of this tenant's."""
     marker = read_marker(each.body)

@@ -18,12 +18,12 @@ class Reviewed:
     run: str = ""
 
 
-async def find_reviewed(forge: Forge, commit: str, tenant: str) -> Reviewed | None:
-    """Find it for a commit of the branch that is applied; None where no pull request was merged as this commit.
+async def find_reviewed(forge: Forge, commit: str, branch: str, tenant: str) -> Reviewed | None:
+    """Find it for a commit of the branch that is applied; None where no pull request was merged into it as this commit.
 
     Believed is the newest comment with our marker by our author, and nobody else's.
     """
-    number = await forge.merged_as(commit)
+    number = await forge.merged_as(commit, branch)
     if number is None:
         return None
     listed = own(await forge.comments(number), tenant, await forge.author())

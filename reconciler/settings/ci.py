@@ -30,9 +30,10 @@ class Job:
 
     `api_url` is the root of the host's API, without a slash at its end. `repository` is `owner/name` on GitHub, the
     project's number or path on GitLab. `number` is that of the pull request; `commit` is its head, or what was pushed
-    to `branch`. `run` names the job of CI and is a number. `is_fork`: the pull request comes from another repository,
-    so there is no secret. `summary` is the file that the host shows as the summary of the step, `files_url` what stands
-    before a file's path in the address of its page at that commit.
+    to `branch`; `default_branch` is the one that others are merged into. `run` names the job of CI and is a number.
+    `is_fork`: the pull request comes from another repository, so there is no secret. `summary` is the file that the
+    host shows as the summary of the step, `files_url` what stands before a file's path in the address of its page at
+    that commit.
     """
 
     host: Host
@@ -42,6 +43,7 @@ class Job:
     number: int | None = None
     commit: str = ""
     branch: str = ""
+    default_branch: str = ""
     run: str = ""
     run_url: str = ""
     is_fork: bool = False
@@ -68,6 +70,7 @@ def _github(environ: Mapping[str, str], repository: str | None) -> Job:
     said = environ.get("GITHUB_REPOSITORY", "")
     event = _event(environ)
     pull = event.get("pull_request")
+    default_branch = _at(event, "repository", "default_branch")
     run = environ.get("GITHUB_RUN_ID", "")
     server = environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
     summary = environ.get("GITHUB_STEP_SUMMARY", "")
@@ -77,6 +80,7 @@ def _github(environ: Mapping[str, str], repository: str | None) -> Job:
         repository=repository or said,
         token=_token(environ, "GITHUB_TOKEN", "GH_TOKEN"),
         commit=_commit(environ.get("GITHUB_SHA")),
+        default_branch=default_branch if isinstance(default_branch, str) else "",
         run=run if run.isdecimal() else "",
         run_url=f"{server}/{said}/actions/runs/{run}" if said and run.isdecimal() else "",
         summary=Path(summary) if summary else None,
@@ -104,6 +108,7 @@ def _gitlab(environ: Mapping[str, str], repository: str | None) -> Job:
         number=_number(environ.get("CI_MERGE_REQUEST_IID", "")),
         commit=_commit(environ.get("CI_COMMIT_SHA")),
         branch=environ.get("CI_COMMIT_BRANCH", ""),
+        default_branch=environ.get("CI_DEFAULT_BRANCH", ""),
         run=run if run.isdecimal() else "",
         run_url=environ.get("CI_JOB_URL", ""),
         is_fork=source != into,

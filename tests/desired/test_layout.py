@@ -105,6 +105,17 @@ def test_an_unknown_tenant_is_answered_with_the_known_ones(tmp_path: Path) -> No
     assert diagnostic.hint == "did you mean `acme-prod`?"
 
 
+def test_a_tenant_file_that_is_broken_may_be_the_one_that_was_meant(tmp_path: Path) -> None:
+    """Its own fault is told too: that is what has to be mended."""
+    root = write(tmp_path, {"eu/tenant.yaml": "tenant: {name: acme-eu\n", "us/tenant.yaml": tenant("acme-us")})
+    loaded = load(root, tenant="acme-eu")
+    assert [(each.code, each.position and each.position.file) for each in loaded.diagnostics] == [
+        ("unknown-tenant", None),
+        ("unclosed-bracket", "eu/tenant.yaml"),
+    ]
+    assert [found.is_named for found in load(root, tenant="eu").tenants] == [False]
+
+
 def test_a_root_that_is_no_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert codes(tmp_path / "nothing") == ["no-folder"]

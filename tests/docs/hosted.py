@@ -34,8 +34,9 @@ class GitLab:
             return self.artifacts.get(kept[1])
         return {
             "/user": {"username": BOT},
+            "/merge_requests/7": {"iid": 7, "state": "opened"},
             "/repository/branches/main": {"commit": {"id": self.tip}},
-            f"/repository/commits/{self.tip}/merge_requests": [{"iid": 7, "state": "merged"}],
+            f"/repository/commits/{self.tip}/merge_requests": [{"iid": 7, "state": "merged", "target_branch": "main"}],
         }.get(path)
 
 

@@ -60,6 +60,14 @@ REVIEW_MUTANTS = (
         "publish/test_newest.py::test_where_nobody_says_which_commit_nothing_passes",
     ),
     Mutant(
+        "applies what was merged into another branch",
+        "publish/newest.py",
+        "if job.default_branch and job.branch != job.default_branch:",
+        "if not job.default_branch and job.branch != job.default_branch:",
+        "P11",
+        "publish/test_newest.py::test_what_was_merged_into_another_branch_is_not_applied",
+    ),
+    Mutant(
         "believes whoever writes a marker",
         "publish/ownership.py",
         "each.author.casefold() == name and marker_of(each, tenant)",
@@ -94,8 +102,8 @@ REVIEW_MUTANTS = (
     Mutant(
         "puts a plan that nobody saw in the place of the reviewed one",
         "publish/conversation.py",
-        "if number is None and not (known.is_merged or known.is_applying):",
-        "if number is None and not job.commit:",
+        "and (number is None or not await forge.is_open(number)):",
+        "and number == 0:",
         "P11",
         "publish/test_conversation.py",
     ),

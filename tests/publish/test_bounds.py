@@ -66,7 +66,7 @@ def test_a_merge_long_ago_is_not_looked_for_for_ever(clock: VirtualClock) -> Non
     link = {"Link": f'<{pulls}?page=2>; rel="next"'}
     closed = {"number": 3, "merged_at": None, "merge_commit_sha": "b" * 40}
     route = router.get(pulls).mock(return_value=httpx.Response(200, json=[closed], headers=link))
-    assert work(github_job(), router, clock, lambda forge: forge.merged_as("b" * 40)) is None
+    assert work(github_job(), router, clock, lambda forge: forge.merged_as("b" * 40, "")) is None
     assert route.call_count == 5
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.position import SourcePosition
+from reconciler.model.secret import Secret
 from reconciler.plan.change import AgentName, Plan
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.publish.bodies import Known, body_of
@@ -37,6 +38,7 @@ class Discussion:
     merged: dict[str, int] = field(default_factory=dict)
     refusal: Exception | None = None
     writes: list[str] = field(default_factory=list)
+    newest: str = COMMIT
 
     async def author(self) -> str:
         """Everybody who writes here."""
@@ -89,13 +91,19 @@ class Discussion:
         """Not asked here."""
         raise NotImplementedError
 
-    async def merged_as(self, commit: str) -> int | None:
+    async def is_open(self, number: int) -> bool:
+        """Until it is merged."""
+        return number not in self.merged.values()
+
+    async def merged_as(self, commit: str, branch: str) -> int | None:
         """What `merged` says."""
+        assert branch in {"", "main"}
         return self.merged.get(commit)
 
     async def newest_commit(self, branch: str) -> str:
-        """Not asked here."""
-        raise NotImplementedError
+        """The one that is merged."""
+        assert branch == "main"
+        return self.newest
 
 
 def tell(there: Discussion, known: Known, tmp_path: Path, *, is_fork: bool = False, number: int | None = 7) -> Told:
@@ -103,8 +111,10 @@ def tell(there: Discussion, known: Known, tmp_path: Path, *, is_fork: bool = Fal
         Host.GITHUB,
         "https://api.github.com",
         "acme/centre",
+        token=Secret("a-token"),
         number=number,
         commit=COMMIT,
+        branch="" if number else "main",
         run="12",
         is_fork=is_fork,
         summary=tmp_path / "summary.md",
@@ -126,8 +136,9 @@ def planned(plan: Plan, run: str = "12") -> Known:
 
 def test_a_pull_request_has_one_comment_from_its_plan_to_the_end_of_its_apply(plan: Plan, tmp_path: Path) -> None:
     """Applying, partly, applied: the same comment; its marker stays that of the plan that was reviewed."""
-    there = Discussion(merged={COMMIT: 7})
+    there = Discussion()
     tell(there, planned(plan), tmp_path)
+    there.merged[COMMIT] = 7
     seen = read_marker(there.listed[0].body)
     assert seen == Marker("acme", COMMIT, plan.digest, "12")
     merged = Known("acme", "b" * 40, "13", is_merged=True)
@@ -217,8 +228,9 @@ def test_a_saved_plan_of_before_is_not_shown_beside_a_failure(plan: Plan) -> Non
 
 
 def test_a_refused_apply_shows_why_and_the_plan_as_it_is_now(plan: Plan, tmp_path: Path) -> None:
-    there = Discussion(merged={COMMIT: 7})
+    there = Discussion()
     tell(there, planned(replace(plan, digest="sha256:" + "1" * 64)), tmp_path)
+    there.merged[COMMIT] = 7
     refused = Diagnostic("plan-unexpected", "there is more to write than was reviewed; nothing was written")
     known = Known("acme", plan=plan, reviewed=plan, report=Report("apply", 5, (refused,)), is_merged=True)
     tell(there, known, tmp_path, number=None)
@@ -272,12 +284,66 @@ def test_a_push_that_is_no_merge_has_only_a_summary(plan: Plan, tmp_path: Path) 
 
 def test_a_plan_made_after_the_merge_does_not_take_the_place_of_the_reviewed_one(plan: Plan, tmp_path: Path) -> None:
     """Its digest was shown to nobody: an apply that is started again must not find it."""
-    there = Discussion(merged={COMMIT: 7})
+    there = Discussion()
     tell(there, planned(plan), tmp_path)
+    there.merged[COMMIT] = 7
     before = list(there.listed)
-    told = tell(there, planned(replace(plan, digest="sha256:" + "1" * 64), run="13"), tmp_path, number=None)
-    assert told.is_done
+    # The job of a push, and a job of the pull request that ends or is started again after the merge.
+    for number in (None, 7):
+        told = tell(there, planned(replace(plan, digest="sha256:" + "1" * 64), run="13"), tmp_path, number=number)
+        assert told.is_done
+        assert there.listed == before
+
+
+def test_an_old_commit_does_not_take_back_what_became_of_it(plan: Plan, tmp_path: Path) -> None:
+    """Its comment says how it was applied; a job that is started again, and refused for its age, changes nothing."""
+    there = Discussion()
+    tell(there, planned(plan), tmp_path)
+    there.merged[COMMIT] = 7
+    before = list(there.listed)
+    old = Diagnostic("commit-old", "an old commit")
+    merged = Known("acme", is_merged=True, plan=plan, report=Report("apply", 5, (old,)))
+    assert tell(there, merged, tmp_path, number=None).is_done
+    there.newest = "c" * 40
+    assert tell(there, Known("acme", is_applying=True, reviewed=plan), tmp_path, number=None).is_done
     assert there.listed == before
+
+
+def test_where_the_review_could_not_be_found_the_pull_request_is_told() -> None:
+    """The apply never began: that is no plan that could not be made."""
+    body = body_of(Known("acme", report=Report("reviewed", 0), is_merged=True), None, VIEW)
+    assert "ended early" in body
+    assert "exit code 0" not in body
+
+
+def test_an_unverified_apply_is_not_said_to_have_stopped(plan: Plan) -> None:
+    ends = (AgentOutcome(ANA, Status.APPLIED),)
+    outcome = Outcome("run-1", "acme", plan.digest, ends, 5, 0, 1.0, is_verified=False)
+    body = body_of(Known("acme", plan=plan, report=Report("apply", 1, (ERROR,), outcome), is_merged=True), None, VIEW)
+    assert "Why it is not verified" in body
+    assert "Why it stopped" not in body
+
+
+def test_files_that_do_not_say_their_tenant_are_those_of_the_one_comment(plan: Plan, tmp_path: Path) -> None:
+    """A `tenant.yaml` that is broken must not leave `Ready` standing beside a second comment."""
+    there = Discussion()
+    tell(there, planned(plan), tmp_path)
+    broken = Known("desired-state", is_named=False, report=Report("validate", 3, (ERROR,)))
+    tell(there, broken, tmp_path)
+    assert there.writes == ["create", "edit"]
+    assert "No plan could be made" in there.listed[0].body
+    tell(there, planned(plan), tmp_path)
+    assert there.writes == ["create", "edit", "edit"]
+
+
+def test_without_a_token_the_summary_has_it(plan: Plan, tmp_path: Path) -> None:
+    """Dependabot's branches are no forks, and get no token either."""
+    summary = tmp_path / "summary.md"
+    job = Job(Host.GITHUB, "https://api.github.com", "acme/centre", number=7, summary=summary)
+    told = asyncio.run(tell_pull_request(Discussion(), job, planned(plan), VIEW))
+    assert told.is_done
+    assert [(each.code, each.severity) for each in told.diagnostics] == [("forge-token", Severity.WARN)]
+    assert plan.digest in summary.read_text(encoding="utf-8")
 
 
 def test_a_secret_is_masked_in_the_comment_and_in_the_summary(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_strangers_comment_with_our_marker_is_neither_edited_nor_believed(plac
     place.publish(body_of(text="5 to add"))
     assert place.said() == [(STRANGER, forged), (STRANGER, forged), (BOT, body_of(text="5 to add"))]
     commit = place.github.merge(place.repository, place.number)
-    found = work(place.job, Recorded(), SystemClock(), lambda forge: find_reviewed(forge, commit, "acme"))
+    found = work(place.job, Recorded(), SystemClock(), lambda forge: find_reviewed(forge, commit, "main", "acme"))
     assert found == Reviewed(place.number, DIGEST, "12")
 
 
@@ -186,9 +186,11 @@ def test_a_merge_is_found_by_its_commit_and_nothing_else_is_taken_for_it(place: 
     place.github.ask("PATCH", f"/repos/{place.repository}/pulls/{other}", state="closed")
     place.github.new_pull_request(place.repository, "third")
     commit = place.github.merge(place.repository, place.number)
-    assert work(place.job, Recorded(), SystemClock(), lambda forge: forge.merged_as(commit)) == place.number
-    assert work(place.job, Recorded(), SystemClock(), lambda forge: forge.merged_as("b" * 40)) is None
+    assert work(place.job, Recorded(), SystemClock(), lambda forge: forge.merged_as(commit, "main")) == place.number
+    assert work(place.job, Recorded(), SystemClock(), lambda forge: forge.merged_as("b" * 40, "")) is None
     assert work(place.job, Recorded(), SystemClock(), lambda forge: forge.newest_commit("main")) == commit
-    found = work(place.job, Recorded(), SystemClock(), lambda forge: find_reviewed(forge, commit, "acme"))
+    found = work(place.job, Recorded(), SystemClock(), lambda forge: find_reviewed(forge, commit, "main", "acme"))
     assert found == Reviewed(place.number)
-    assert work(place.job, Recorded(), SystemClock(), lambda forge: find_reviewed(forge, "b" * 40, "acme")) is None
+    assert (
+        work(place.job, Recorded(), SystemClock(), lambda forge: find_reviewed(forge, "b" * 40, "main", "acme")) is None
+    )

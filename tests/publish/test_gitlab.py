@@ -144,12 +144,16 @@ def test_what_was_reviewed_is_found_by_the_merged_commit(gitlab: respx.MockRoute
         gitlab,
         "GET",
         f"{PROJECT}/repository/commits/{commit}/merge_requests",
-        _listed({"iid": 9, "state": "opened"}, {"iid": 7, "state": "merged"}, {"iid": 6, "state": "merged"}),
+        _listed(
+            {"iid": 9, "state": "opened"},
+            {"iid": 7, "state": "merged", "target_branch": "main"},
+            {"iid": 6, "state": "merged", "target_branch": "main"},
+        ),
     )
     forged = _note(3, body_of(digest="sha256:" + "f" * 64), "mallory")
     older = _note(1, body_of(digest="sha256:" + "1" * 64, run="3"))
     _route(gitlab, "GET", NOTES, _listed(older, _note(2, body_of()), forged))
-    found = work(gitlab_job(), gitlab, clock, lambda forge: find_reviewed(forge, commit, "acme"))
+    found = work(gitlab_job(), gitlab, clock, lambda forge: find_reviewed(forge, commit, "main", "acme"))
     assert found == Reviewed(7, DIGEST, "12")
 
 

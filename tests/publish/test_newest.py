@@ -36,6 +36,15 @@ def test_the_newest_commit_passes_and_an_older_one_does_not(
     judged(github, replace(job, commit=second), clock)
 
 
+def test_what_was_merged_into_another_branch_is_not_applied() -> None:
+    """It was reviewed for that branch; whoever starts the job there by hand is told."""
+    job = replace(github_job(), branch="feature", default_branch="main", commit="a" * 40)
+    unasked: object = None
+    with pytest.raises(Refused) as caught:
+        asyncio.run(require_newest(unasked, job))  # type: ignore[arg-type] # it is not asked
+    assert [each.code for each in caught.value.diagnostics] == ["branch-other"]
+
+
 @pytest.mark.parametrize("missing", [{"branch": ""}, {"commit": ""}])
 def test_where_nobody_says_which_commit_nothing_passes(missing: dict[str, str]) -> None:
     """A guard that is asked for and cannot judge refuses."""

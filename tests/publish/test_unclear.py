@@ -7,6 +7,8 @@ from reconciler.publish.drift import Wanted, publish_issue
 from reconciler.publish.failures import MayNotComment, Unclear
 from reconciler.publish.one_comment import ROUNDS, publish_comment
 from reconciler.publish.published import Happened, Published
+from reconciler.render.markdown import outdated_comment
+from reconciler.render.marker import Marker
 from tests.conftest import VirtualClock
 from tests.publish.hosts import body_of, github_job, work
 from tests.publish.lossy import BOT, Lossy
@@ -79,7 +81,7 @@ def test_a_duplicate_that_may_not_be_deleted_is_marked_outdated(clock: VirtualCl
     host = Lossy(None, (403, False), comments=(body_of(text="old"), body_of(text="newer")))
     published = _publish(host, clock)
     assert published.diagnostics == ()
-    assert host.bodies == ["This comment is outdated; a newer one stands below.\n", body_of(text="new")]
+    assert host.bodies == [outdated_comment(Marker("acme")), body_of(text="new")]
     host.writes.clear()
     assert _publish(host, clock).happened is Happened.UNCHANGED
     assert host.writes == []

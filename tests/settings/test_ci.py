@@ -53,6 +53,13 @@ def test_a_push_is_a_branch_and_no_pull_request() -> None:
     assert job.api_url == "https://api.github.com"
 
 
+def test_the_default_branch_is_known_by_the_event(tmp_path: Path) -> None:
+    path = tmp_path / "event.json"
+    path.write_text('{"repository": {"default_branch": "main"}}', encoding="utf-8")
+    assert read_job(PUSHED | {"GITHUB_EVENT_PATH": str(path)}).default_branch == "main"
+    assert read_job(GITLAB | {"CI_DEFAULT_BRANCH": "main"}).default_branch == "main"
+
+
 def test_a_tag_is_no_branch() -> None:
     """What is applied is the newest commit of a branch."""
     assert not read_job(PUSHED | {"GITHUB_REF": "refs/tags/main"}).branch
