@@ -355,6 +355,16 @@ def test_what_would_not_fit_together_is_refused(tmp_path: Path, wish: Wish, othe
     assert centre.files() == before
 
 
+def test_a_file_in_which_somebody_stays_is_barred(tmp_path: Path) -> None:
+    """Everyone would take two files, and the one who is left takes the name of a third, which therefore stays."""
+    centre = Centre.of(people(), tmp_path)
+    write(centre, "agents/all.yaml", "agents: {bo: {skills: {Billing: 5}}}\n")
+    desired, state = centre.desired(), centre.survey()
+    groups = select(state, desired, Declared(desired, state), Wish())
+    made = pull(state, desired, groups, below="", may_replace=True, has_profiles=False, max_file_bytes=1)
+    assert (names(made), made.barred, made.replaced) == (["ana"], ("agents/all.yaml",), ())
+
+
 def test_who_cannot_be_written_again_is_named(tmp_path: Path) -> None:
     """In a replaced file: those whom the tenant lacks, and those whom no file can describe."""
     centre = Centre.of(people(), tmp_path)

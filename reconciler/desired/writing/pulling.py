@@ -52,15 +52,18 @@ def pull(  # noqa: PLR0913 - all that a tenant's files are made of
     files = {table.file for table in desired.tables} | {each.position.file for each in desired.profiles.values()}
     kept: Collection[str] = frozenset() if may_replace else frozenset(files)
     while True:
-        taken = [name for name, profile in desired.profiles.items() if profile.position.file in kept]
         dealt = without(groups, declared, kept)
-        written = _write(state, desired, dealt, taken if has_profiles else None, max_file_bytes)
+        written = _write(state, desired, dealt, None, max_file_bytes)
         paths = {below + file.path for file in written.files}
         grown = frozenset(kept) | (files - paths)
         if grown == kept:
             break
         # Fewer are replaced than it seemed: those in the others stay where they are.
         kept = grown
+    if has_profiles:
+        # The files are cut before profiles are found, so these are the same.
+        taken = [name for name, profile in desired.profiles.items() if profile.position.file in kept]
+        written = _write(state, desired, dealt, taken, max_file_bytes)
     _refuse_unfit(state, desired, kept)
     replaced = frozenset(files) - kept
     chosen = {agent.id for group in dealt for agent in group.agents}
