@@ -63,7 +63,7 @@ def _put(file: NewFile, undo: list[Callable[[], object]]) -> None:
     for new in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
         new.mkdir()
         undo.append(new.rmdir)
-    if not file.path.exists():
+    if file.must_be_new or not file.path.exists():
         with file.path.open("x", encoding="utf-8", newline="\n") as out:
             undo.append(file.path.unlink)
             out.write(file.text)

@@ -145,6 +145,14 @@ def test_no_other_tenants_folder_is_written_to(reconcile: Reconcile, folder: Pat
     assert (folder / "tenants" / "a" / "voice" / "agents" / "all.yaml").exists()
 
 
+def test_a_file_that_came_meanwhile_is_not_written_over(folder: Path) -> None:
+    """Between the look and the write somebody else may have made it."""
+    (folder / "new.yaml").write_text("theirs", encoding="utf-8")
+    with pytest.raises(ReconcileError):
+        put([NewFile(folder / "first.yaml", "text"), NewFile(folder / "new.yaml", "text", must_be_new=True)])
+    assert contents(folder) == {"new.yaml": b"theirs"}
+
+
 def test_where_one_file_cannot_be_written_all_are_as_before(folder: Path) -> None:
     """Those before it are put back, and folders that were made for them go again."""
     (folder / "old.yaml").write_text("old", encoding="utf-8")
