@@ -82,16 +82,19 @@ class Chosen:
     warnings: tuple[Diagnostic, ...]
 
 
-def load_all(context: Context, tenant: str | None = None) -> Loaded:
+def load_all(context: Context, tenant: str | None = None, *, may_be_empty: bool = False) -> Loaded:
     """Load the files of every tenant, or of the one that is named; nothing is asked over the network."""
     context.stage("Reading the files")
     with ParseCache.open(context.state_folder / "cache" / "desired.sqlite") or nullcontext() as cache:
-        return load(context.root, tenant=tenant, cache=cache)
+        return load(context.root, tenant=tenant, cache=cache, may_be_empty=may_be_empty)
 
 
-def load_one(context: Context, tenant: str | None) -> Chosen:
-    """Load the files of one tenant; InvalidInput with everything that is wrong in them."""
-    loaded = load_all(context, tenant)
+def load_one(context: Context, tenant: str | None, *, may_be_empty: bool = False) -> Chosen:
+    """Load the files of one tenant; InvalidInput with everything that is wrong in them.
+
+    With `may_be_empty` it is no fault that they declare nobody yet.
+    """
+    loaded = load_all(context, tenant, may_be_empty=may_be_empty)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in loaded.diagnostics):
         raise InvalidInput(*loaded.diagnostics)
     folder, *others = loaded.tenants

@@ -28,6 +28,7 @@ COMMANDS = {
     "rollback": ("rollback", "Undo a past apply, as a plan like any other."),
     "validate": ("validate", "Check the files, without the network."),
     "init": ("init", "Describe a live tenant in new files, workflows included."),
+    "pull": ("pull", "Write files from what the tenant holds."),
     "simulate": ("simulate", "Serve a simulated tenant to try things out."),
     "completion": ("completion", "Print the completion script for your shell."),
 }

@@ -1,7 +1,7 @@
 """What an import says of itself: its files, who could not be written, what it did, and what comes next."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,8 +31,8 @@ def files_of(root: Path, draft: "TenantDraft", written: "Written", tool: str | N
     ]
 
 
-def notices(state: "LiveState", written: "Written") -> "Iterator[Diagnostic]":
-    """Say what desired state cannot express, and what became of it."""
+def notices(state: "LiveState", written: "Written", hint: str | None = None) -> "Iterator[Diagnostic]":
+    """Say what desired state cannot express, and what became of it; `hint` is for those who are left out."""
     from reconciler.diagnostics import Diagnostic, Severity
 
     for glob, reason in written.ignored.items():
@@ -40,7 +40,7 @@ def notices(state: "LiveState", written: "Written") -> "Iterator[Diagnostic]":
         yield Diagnostic("skill-left-alone", message, severity=Severity.WARN)
     for agent, reason in written.left_out[:_MOST_NOTICES]:
         message = f"{_label(agent)} is left out and stays unmanaged: {reason}"
-        yield Diagnostic("agent-left-out", message, severity=Severity.WARN)
+        yield Diagnostic("agent-left-out", message, hint, severity=Severity.WARN)
     more = len(written.left_out) - _MOST_NOTICES
     if more > 0:
         yield Diagnostic("agent-left-out", f"{agents_of(more)} more are left out likewise", severity=Severity.WARN)
@@ -51,7 +51,7 @@ def notices(state: "LiveState", written: "Written") -> "Iterator[Diagnostic]":
 
 def summary(root: Path, choice: "Choice", written: "Written", placed: "Placed", *, has_workflows: bool) -> str:
     """Write what was done, and what to do next."""
-    lines = [*_taken(choice, written), "", "Written:", *(f"  {name}" for name in _names(placed.written))]
+    lines = [*_taken(choice, written), "", "Written:", *(f"  {name}" for name in names_of(placed.written))]
     if placed.kept:
         lines += ["", "Kept as they are:", *(f"  {_kept(path)}" for path in placed.kept)]
     steps = _steps(root, placed, has_workflows=has_workflows)
@@ -64,12 +64,13 @@ def _taken(choice: "Choice", written: "Written") -> Iterator[str]:
     taken = {agent.id for group in choice.groups for agent in group.agents}
     alone = [agent for agent in choice.rest if agent.id not in taken]
     if alone:
-        yield f"In no team, and left alone: {agents_of(len(alone))} ({_some(alone)})."
+        yield f"In no team, and left alone: {agents_of(len(alone))} ({some_of(alone)})."
     if choice.inactive:
         yield f"Not active, and left alone: {agents_of(choice.inactive)}; --inactive would have taken them too."
 
 
-def _some(agents: "list[LiveAgent]") -> str:
+def some_of(agents: "Sequence[LiveAgent]") -> str:
+    """Name the first few of many."""
     names = ", ".join(_label(agent) for agent in agents[:_MOST_NAMED])
     more = len(agents) - _MOST_NAMED
     return f"{names} and {more} more" if more > 0 else names
@@ -81,7 +82,8 @@ def _label(agent: "LiveAgent") -> str:
     return terminal(agent.email or agent.user_name or agent.id)
 
 
-def _names(paths: Iterable[Path]) -> Iterator[str]:
+def names_of(paths: Iterable[Path]) -> Iterator[str]:
+    """Name files as they are seen from where the command runs."""
     from reconciler.cli.scaffold import shown
     from reconciler.render.escape import terminal
 
@@ -122,4 +124,4 @@ def _to_add(root: Path, placed: "Placed") -> list[str]:
     below = [path for path in placed.written if path.is_relative_to(root)]
     others = [path for path in placed.written if path not in below]
     named = [*([root] if below else []), *(path if path.parent == top else path.parent for path in others)]
-    return [quote(name) for name in dict.fromkeys(_names(named))]
+    return [quote(name) for name in dict.fromkeys(names_of(named))]

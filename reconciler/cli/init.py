@@ -10,6 +10,7 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
+from reconciler.cli.options import Teams
 
 if TYPE_CHECKING:
     from reconciler.cli.interview import Interview
@@ -27,12 +28,6 @@ _EXAMPLES = (
 _ADMIN_V2 = "admin-v2"
 _SIMULATOR = "simulator"
 _DEMO = "demo"
-
-
-class _Teams(click.types.StringParamType):
-    """Teams: they hold blanks and commas, so a variable separates them by semicolons."""
-
-    envvar_list_splitter = ";"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ class _Wishes:
 @click.option("--api", type=click.Choice([_ADMIN_V2, _SIMULATOR]), default=_ADMIN_V2, show_default=True,
               help="The dialect that the tenant speaks.")  # fmt: skip
 @click.option("--realm", metavar="REALM", help="The tenant's realm, such as na1; CXONE_REALM otherwise.")
-@click.option("--team", "teams", type=_Teams(), metavar="NAME=GLOB[,GLOB…]", multiple=True,
+@click.option("--team", "teams", type=Teams(), metavar="NAME=GLOB[,GLOB…]", multiple=True,
               help="Take agents by e-mail, user name or id, as a team. Repeatable; the first counts.")  # fmt: skip
 @click.option("--all", "takes_all", is_flag=True, help="Take also those who are in no team.")
 @click.option("--inactive", "takes_inactive", is_flag=True, help="Take also agents who are not active.")

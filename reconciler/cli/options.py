@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _completer(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+def completer(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Complete a name of that kind (a field of `desired.Names`)."""
+
     def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         from pathlib import Path
 
@@ -29,7 +31,7 @@ def _completer(kind: str) -> Callable[[click.Context, click.Parameter, str], lis
     return complete
 
 
-complete_tenant = _completer("tenants")
+complete_tenant = completer("tenants")
 
 
 def complete_run(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 - click's own
@@ -42,10 +44,16 @@ def complete_run(ctx: click.Context, _: click.Parameter, incomplete: str) -> lis
     return ["last", *sorted((name for name in names if name.startswith(incomplete)), reverse=True)]
 
 
-class _Names(click.types.StringParamType):
+class Names(click.types.StringParamType):
     """Names of agents, teams, skills: they hold blanks, so a variable separates them by commas."""
 
     envvar_list_splitter = ","
+
+
+class Teams(click.types.StringParamType):
+    """Teams with their globs: they hold blanks and commas, so a variable separates them by semicolons."""
+
+    envvar_list_splitter = ";"
 
 
 def filters(function: _Function) -> _Function:
@@ -58,11 +66,11 @@ def filters(function: _Function) -> _Function:
         option = click.option(
             f"--{name}",
             kind,
-            type=_Names(),
+            type=Names(),
             multiple=True,
             metavar="X",
             help=text,
-            shell_complete=_completer(kind),
+            shell_complete=completer(kind),
         )
         function = option(function)
     return function

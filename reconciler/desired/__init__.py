@@ -42,14 +42,17 @@ class Names:
     skills: tuple[str, ...]
 
 
-def load(root: Path, *, tenant: str | None = None, cache: ParseCache | None = None) -> Loaded:
+def load(
+    root: Path, *, tenant: str | None = None, cache: ParseCache | None = None, may_be_empty: bool = False
+) -> Loaded:
     """Read all tenants below `root`, or the one called `tenant` (by its name or its folder's).
 
-    Whatever is wrong with the files is told as diagnostics; nothing of it raises.
+    Whatever is wrong with the files is told as diagnostics; nothing of it raises. With `may_be_empty` a tenant may
+    declare nobody.
     """
     from reconciler.desired.loading import load_root  # noqa: PLC0415 - the parsers are heavy, and `--help` needs none
 
-    return load_root(root, tenant, cache)
+    return load_root(root, tenant, cache, may_be_empty=may_be_empty)
 
 
 def names(root: Path) -> Names:

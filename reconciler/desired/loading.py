@@ -40,13 +40,16 @@ class _Layout:
     general: list[Diagnostic] = field(default_factory=list)
 
 
-def load_root(root: Path, wanted: str | None, cache: ParseCache | None) -> Loaded:
+def load_root(root: Path, wanted: str | None, cache: ParseCache | None, *, may_be_empty: bool = False) -> Loaded:
     """Do what `reconciler.desired.load` promises."""
     layout = _find(root)
     _check_names(layout)
     chosen = layout.tenants if wanted is None else _choose(layout, wanted)
     parser = FileParser(cache)
-    tenants = tuple(_load_tenant(candidate, parser) for candidate in sorted(chosen, key=lambda found: found.name))
+    tenants = tuple(
+        _load_tenant(candidate, parser, may_be_empty=may_be_empty)
+        for candidate in sorted(chosen, key=lambda found: found.name)
+    )
     reports = [*layout.reports, *layout.strays]
     # Where none has the name, it may be that of a file which could not be read.
     for candidate in chosen or [each for each in layout.tenants if each.root is None]:
@@ -137,7 +140,7 @@ def _choose(layout: _Layout, wanted: str) -> list[_Candidate]:
     return chosen
 
 
-def _load_tenant(candidate: _Candidate, parser: FileParser) -> TenantFolder:
+def _load_tenant(candidate: _Candidate, parser: FileParser, *, may_be_empty: bool) -> TenantFolder:
     folder, report = candidate.folder, candidate.report
     file = None if candidate.root is None else read_tenant(candidate.root, candidate.folder_name, report)
     parts, is_complete = _read_parts(folder, parser)
@@ -147,13 +150,15 @@ def _load_tenant(candidate: _Candidate, parser: FileParser) -> TenantFolder:
     if _has_errors([*folder.reports, report]):
         return TenantFolder(folder.path, None, candidate.name, is_named=candidate.root is not None)
     tables = tuple(part.table for part in parts if part.table.refs)
-    if not tables:
+    if not tables and not may_be_empty:
         report.whole_file(
             "no-agents",
             "no agent is declared in any file of the tenant",
             "list agents under `agents:` in a file beside it",
         )
-    return TenantFolder(folder.path, _state(file, tables, parts) if file and tables else None, candidate.name)
+    return TenantFolder(
+        folder.path, _state(file, tables, parts) if file and (tables or may_be_empty) else None, candidate.name
+    )
 
 
 def _read_parts(folder: Folder, parser: FileParser) -> tuple[list[TenantPart], bool]:

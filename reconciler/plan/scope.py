@@ -1,6 +1,6 @@
 """The part of a tenant that one plan is about: `--agent`, `--team`, `--skill`, `--no-removals`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic
@@ -85,7 +85,7 @@ def _chosen_rows(
         return None
     chosen = {row for row in rows.values() if not filters.teams or team_of(desired, row) in filters.teams}
     if filters.agents:
-        named = {name: _rows_named(name, rows, matched.live) for name in filters.agents}
+        named = _rows_named(filters.agents, rows, matched.live)
         for name, found in named.items():
             if not found:
                 refs = [ref_of(desired, row) for row in rows.values()]
@@ -95,11 +95,14 @@ def _chosen_rows(
     return frozenset(chosen)
 
 
-def _rows_named(name: str, rows: Mapping[str, Row], live: Mapping[Row, LiveAgent]) -> set[Row]:
-    folded = name.casefold()
-    found = {
-        row
-        for row, agent in live.items()
-        if folded in (agent.email.casefold(), agent.user_name.casefold(), agent.id.casefold())
-    }
-    return found | ({rows[folded]} if folded in rows else set())
+def _rows_named(names: Collection[str], rows: Mapping[str, Row], live: Mapping[Row, LiveAgent]) -> dict[str, set[Row]]:
+    """Find the rows of each name in one pass: after an import everyone may be named."""
+    found: dict[str, set[Row]] = {name.casefold(): set() for name in names}
+    for row, agent in live.items():
+        for folded in (agent.email.casefold(), agent.user_name.casefold(), agent.id.casefold()):
+            if folded in found:
+                found[folded].add(row)
+    for folded, named in found.items():
+        if folded in rows:
+            named.add(rows[folded])
+    return {name: found[name.casefold()] for name in names}

@@ -6,21 +6,28 @@ dumped by a YAML library: the shape is two mappings deep, and every scalar is qu
 
 from reconciler.desired.writing.agents import File, Group, LeftOut, Written, write_agents
 from reconciler.desired.writing.choice import Choice, Team, choose, parse_team
+from reconciler.desired.writing.pulling import Pulled, pull
 from reconciler.desired.writing.scalar import scalar
+from reconciler.desired.writing.selection import Declared, Wish, select
 from reconciler.desired.writing.tenant import TenantDraft, read_draft, write_tenant
 
 __all__ = [
     "Choice",
+    "Declared",
     "File",
     "Group",
     "LeftOut",
+    "Pulled",
     "Team",
     "TenantDraft",
+    "Wish",
     "Written",
     "choose",
     "parse_team",
+    "pull",
     "read_draft",
     "scalar",
+    "select",
     "write_agents",
     "write_tenant",
 ]

@@ -26,14 +26,14 @@ class Team:
         return any(fnmatchcase(name, glob.casefold()) for glob in self.globs for name in names)
 
 
-def parse_team(text: str) -> Team:
-    """Read `NAME=GLOB[,GLOB…]`; InvalidInput says what is wrong with it."""
-    name, _, globs = (part.strip() for part in text.partition("="))
+def parse_team(text: str, *, may_be_bare: bool = False) -> Team:
+    """Read `NAME=GLOB[,GLOB…]`; a name alone where it `may_be_bare`. InvalidInput says what is wrong with it."""
+    name, equals, globs = (part.strip() for part in text.partition("="))
     problem = check_name(name, "team's name")
     if problem is not None:
         raise InvalidInput(Diagnostic("usage", problem.message, problem.hint or EXAMPLE))
     found = tuple(glob for part in globs.split(",") if (glob := part.strip()))
-    if not found:
+    if not found and (equals or not may_be_bare):
         raise InvalidInput(Diagnostic("usage", f"the team `{name}` has no glob", EXAMPLE))
     return Team(name, found)
 
@@ -54,7 +54,7 @@ def choose(agents: Sequence[LiveAgent], teams: Iterable[Team], *, takes_rest: bo
     rest = candidates
     groups: list[Group] = []
     counts: list[tuple[Team, int]] = []
-    for team in _merged(teams):
+    for team in merged(teams):
         members = [agent for agent in rest if team.holds(agent)]
         taken = {agent.id for agent in members}
         rest = [agent for agent in rest if agent.id not in taken]
@@ -66,7 +66,7 @@ def choose(agents: Sequence[LiveAgent], teams: Iterable[Team], *, takes_rest: bo
     return Choice(filled, tuple(counts), tuple(rest), len(agents) - len(candidates))
 
 
-def _merged(teams: Iterable[Team]) -> list[Team]:
+def merged(teams: Iterable[Team]) -> list[Team]:
     """Put together what is said of one team in several places."""
     globs: dict[str, tuple[str, ...]] = {}
     for team in teams:
