@@ -140,7 +140,7 @@ _WRITING = (
         type=click.Choice(ALLOWABLE),
         multiple=True,
         metavar="CODE",
-        help="Override the refusal of that name; typed on a terminal, or in RECONCILE_ALLOW. Repeatable.",
+        help="Override what blocks under that code; typed on a terminal, or in RECONCILE_ALLOW. Repeatable.",
     ),
     click.option(
         "--canary",

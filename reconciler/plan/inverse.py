@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.agents import LiveAgent, LiveState
@@ -53,7 +53,7 @@ def inverse_plan(
     changes, order = in_order(each.change for each in undone if each.change is not None)
     coverage, judged = judge_coverage(rules, live, (changes, order), managed)
     findings = [
-        *judged,
+        *(_with_its_place(each, desired.tenant.position.file) for each in judged),
         *_about_run(record, is_empty=not changes),
         *whole_tenant(live, (), ()),
         *unversioned(changes),
@@ -71,6 +71,13 @@ def inverse_plan(
         order=order,
         skill_names=live.catalog.names_by_id,
     )
+
+
+def _with_its_place(finding: Diagnostic, file: str) -> Diagnostic:
+    """Say in words where a rule of `file` stands: the places of this plan are lines of the run's journal."""
+    if finding.position is None or finding.position.file != file:
+        return finding
+    return replace(finding, message=f"{finding.message} ({finding.position})", position=None)
 
 
 @dataclass(frozen=True, slots=True)

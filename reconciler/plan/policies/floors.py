@@ -28,8 +28,8 @@ def coverage_floors(facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _below(floor: CoverageFloor, skill: SkillName, before: int, after: int, now: datetime) -> Diagnostic:
-    text = f"{_subject(floor, skill)} has {before} agents before and {after} after, below its floor of "
-    text += f"{floor.min_available}"
+    agents = "1 agent" if before == 1 else f"{before} agents"
+    text = f"{_subject(floor, skill)} has {agents} before and {after} after, below its floor of {floor.min_available}"
     if after >= before:
         text += ", which was broken already" if after == before else ", which was broken worse before"
         hint = "give the skill to more agents, or lower the floor"
