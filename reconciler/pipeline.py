@@ -27,10 +27,11 @@ from reconciler.model.redactor import Redactor
 from reconciler.plan.build import Sides, build_plan
 from reconciler.plan.canary import CanarySize, choose_canary
 from reconciler.plan.change import Plan
-from reconciler.plan.claim import check_claim, check_reviewed
+from reconciler.plan.claim import check_blocked, check_claim, check_reviewed
 from reconciler.plan.inverse import inverse_plan
 from reconciler.plan.match import agent_rows, match_agents
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
+from reconciler.plan.policies import find_rules
 from reconciler.plan.record import RunHead, RunKind
 from reconciler.plan.resolve import resolve_skills
 from reconciler.plan.scope import Filters, check_teams, scope_of
@@ -126,11 +127,11 @@ async def survey(context: Context, desired: DesiredState) -> LiveState:
         return await live.read_agents(catalog, None, lambda done, of: context.stage(f"{reading}: {done} of {of} pages"))
 
 
-async def plan(context: Context, desired: DesiredState, filters: Filters) -> Plan:
-    """Compare, with a client that can do nothing but read."""
-    _check_filters(desired, filters)
+async def plan(context: Context, desired: DesiredState, filters: Filters, *, every_skill: bool = False) -> Plan:
+    """Compare, with a client that can do nothing but read; with `every_skill`, count also who takes the others."""
+    _reject(check_teams(desired, filters))
     async with _opened(context, desired, writable=False) as live:
-        return await _plan(context, desired, filters, live)
+        return await _plan(context, desired, filters, live, every_skill=every_skill)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ class Apply:
     agent as it ends. `claim` is the saved plan that somebody reviewed, `expect` a digest: nothing else is applied,
     but for what is left of `reviewed`, the plan of that digest. `planned` hears of the fresh plan before anything
     judges it. `gate` is asked first, once this is the one writer: it raises Refused. `allowed` are the codes of
-    refusals that somebody overrode. Without `deadline_s` the size of the plan decides.
+    refusals that somebody overrode; `show` shows a plan that is blocked. Without `deadline_s` the size of the plan
+    decides.
     """
 
     confirm: Callable[[Plan], bool]
@@ -154,6 +156,7 @@ class Apply:
     planned: Callable[[Plan], None] = lambda _: None
     gate: Callable[[], Awaitable[None]] | None = None
     allowed: frozenset[str] = frozenset()
+    show: Callable[[Plan], None] = lambda _: None
     canary: CanarySize | None = None
     deadline_s: float | None = None
     lock_timeout_s: float = 0.0
@@ -161,7 +164,7 @@ class Apply:
 
 async def apply(context: Context, desired: DesiredState, filters: Filters, how: Apply) -> Outcome:
     """Plan afresh, show, ask, write what differs, read it again. Refused when anything says no: nothing is written."""
-    _check_filters(desired, filters)
+    _reject(check_teams(desired, filters))
     if how.claim is not None:
         _refuse(
             check_claim(how.claim.plan, how.claim.created_at, desired.tenant.name, context.clock.now(), how.allowed)
@@ -181,8 +184,13 @@ async def rollback(context: Context, desired: DesiredState, ref: str, how: Apply
     async with _writing(context, desired, how) as (live, run):
         record = find_run(context.runs, desired.tenant.name, ref)
         catalog = await live.read_skills()
-        state = await live.read_agents(catalog, {agent.agent.id.casefold() for agent in record.agents})
-        fresh = inverse_plan(record, state, desired)
+        rules, unknown = find_rules(desired.policies, catalog, context.clock.now())
+        _reject(unknown)
+        rows = agent_rows(desired) if desired.policies.is_by_share else {}
+        wanted = {agent.agent.id.casefold() for agent in record.agents}
+        state = await live.read_agents(catalog, wanted | rows.keys(), graded=desired.policies.is_graded)
+        matched, _ = match_agents(desired, rows, state)
+        fresh = inverse_plan(record, state, desired, rules, matched.live.values())
         how.planned(fresh)
         _refuse(check_reviewed(fresh, None, how.expect))
         head = replace(run, digest=fresh.digest, kind=RunKind.ROLLBACK, reverts=record.head.run)
@@ -191,6 +199,11 @@ async def rollback(context: Context, desired: DesiredState, ref: str, how: Apply
 
 def _plan_of(saved: SavedPlan | None) -> Plan | None:
     return None if saved is None else saved.plan
+
+
+def _reject(errors: Iterable[Diagnostic]) -> None:
+    if listed := tuple(errors):
+        raise InvalidInput(*listed)
 
 
 def _refuse(reasons: Iterable[Diagnostic]) -> None:
@@ -240,7 +253,10 @@ async def _writing(context: Context, desired: DesiredState, how: Apply) -> Async
 async def _carry_out(  # noqa: PLR0913, PLR0917 - all that an apply is made of, however its plan came about
     context: Context, desired: DesiredState, fresh: Plan, live: Tenant, how: Apply, head: RunHead
 ) -> Outcome:
-    """Ask, write under a journal, verify."""
+    """Ask, write under a journal, verify; a plan that a policy blocks is shown, and refused."""
+    if blocking := tuple(check_blocked(fresh, how.allowed)):
+        how.show(fresh)
+        _refuse(blocking)
     if not how.confirm(fresh):
         message = "nobody confirmed; nothing was written"
         raise Refused(Diagnostic("not-confirmed", message, "answer `yes`, or give --yes"))
@@ -291,19 +307,14 @@ def _run_id(context: Context) -> str:
     return f"{context.clock.now():%Y%m%dT%H%M%SZ}-{context.random.getrandbits(24):06x}"
 
 
-def _check_filters(desired: DesiredState, filters: Filters) -> None:
-    unknown = check_teams(desired, filters)
-    if unknown:
-        raise InvalidInput(*unknown)
-
-
-async def _plan(context: Context, desired: DesiredState, filters: Filters, live: Tenant) -> Plan:
+async def _plan(
+    context: Context, desired: DesiredState, filters: Filters, live: Tenant, *, every_skill: bool = False
+) -> Plan:
     sides = await _read_sides(context, desired, live)
     scope, errors = scope_of(desired, filters, sides.live.catalog, sides.rows, sides.matched)
-    if errors:
-        raise InvalidInput(*errors)
+    _reject(errors)
     managed_before = ManagedRecord(context.state_folder, desired.tenant.name).read()
-    return build_plan(sides, scope, desired.tenant.rate_limit, managed_before)
+    return build_plan(sides, scope, desired.tenant.rate_limit, managed_before, every_skill=every_skill)
 
 
 async def _read_sides(context: Context, desired: DesiredState, live: Tenant) -> Sides:
@@ -312,16 +323,19 @@ async def _read_sides(context: Context, desired: DesiredState, live: Tenant) -> 
     context.stage(reading)
     catalog = await live.read_skills()
     resolved, errors = resolve_skills(desired, catalog)
-    if resolved is None:
-        raise InvalidInput(*errors)
+    rules, unknown = find_rules(desired.policies, catalog, context.clock.now())
+    if resolved is None or unknown:
+        raise InvalidInput(*errors, *unknown)
     rows = agent_rows(desired)
     state = await live.read_agents(
-        catalog, rows.keys(), lambda done, of: context.stage(f"{reading}: {done} of {of} pages")
+        catalog,
+        rows.keys(),
+        lambda done, of: context.stage(f"{reading}: {done} of {of} pages"),
+        graded=desired.policies.is_graded,
     )
     matched, unclear = match_agents(desired, rows, state)
-    if unclear:
-        raise InvalidInput(*unclear)
-    return Sides(resolved, state, matched, rows)
+    _reject(unclear)
+    return Sides(resolved, state, matched, rows, rules)
 
 
 @asynccontextmanager

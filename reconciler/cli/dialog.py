@@ -42,7 +42,7 @@ class Dialog:
 
     def confirm(self, plan: "Plan") -> bool:
         """Show the plan and ask whether to go on; a plan without changes needs no answer."""
-        self._show(plan)
+        self.show(plan)
         if not plan.changes:
             return True
         if self._is_asking and not self._ask(plan):
@@ -71,7 +71,8 @@ class Dialog:
         if self._progress is not None:
             self._progress.advance(outcome)
 
-    def _show(self, plan: "Plan") -> None:
+    def show(self, plan: "Plan") -> None:
+        """Show the plan in full, where the result of the command does not go."""
         from reconciler.render.plan_text import plan_as_text
 
         if self._shows_plan_on_stdout:

@@ -83,6 +83,13 @@ def no_removals(function: _Function) -> _Function:
     )
 
 
+def all_coverage_option(function: _Function) -> _Function:
+    """Give a command `--all-coverage`."""
+    return click.option(
+        "--all-coverage", is_flag=True, help="Show who can take each skill, also of skills that keep their agents."
+    )(function)
+
+
 def make_filters(
     agents: tuple[str, ...], teams: tuple[str, ...], skills: tuple[str, ...], *, no_removals: bool = False
 ) -> "Filters":
@@ -121,6 +128,16 @@ class _Canary(click.ParamType["CanarySize"]):
         return size
 
 
+# What `--allow` takes: a plan's findings that block (`reconciler.plan.policies.BLOCKING`), and an old plan.
+ALLOWABLE = (
+    "agent-empty",
+    "agent-missing",
+    "coverage-floor",
+    "coverage-unknown",
+    "max-agents-changed",
+    "max-assignments-removed",
+    "old-plan",
+)
 _WRITING = (
     click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal."),
     click.option("--expect", metavar="DIGEST", help="Go on only if the plan has this digest."),
@@ -128,9 +145,10 @@ _WRITING = (
     click.option(
         "--allow",
         "allowed",
-        type=click.Choice(["old-plan"]),
+        type=click.Choice(ALLOWABLE),
         multiple=True,
-        help="Override the refusal of that name. Repeatable.",
+        metavar="CODE",
+        help="Override what blocks under that code; typed on a terminal, or in RECONCILE_ALLOW. Repeatable.",
     ),
     click.option(
         "--canary",
@@ -168,6 +186,22 @@ def writing(function: _Function) -> _Function:
     return function
 
 
+def _check_override(allowed: tuple[str, ...]) -> None:
+    """Refuse a typed `--allow` without a terminal: a line in a script would override for ever, and nobody decides."""
+    import sys
+
+    from click.core import ParameterSource
+
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import Refused
+
+    source = click.get_current_context().get_parameter_source("allowed")
+    if source is ParameterSource.COMMANDLINE and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        message = "--allow needs somebody at a terminal; nothing was written"
+        hint = f"where there is none, say it for this one run: RECONCILE_ALLOW='{' '.join(allowed)}'"
+        raise Refused(Diagnostic("allow-unattended", message, hint))
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
     """What the options of `writing` were given; the names are theirs."""
@@ -183,8 +217,11 @@ class Writing:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
-        """Make it of click's own keywords."""
-        return cls(**given)
+        """Make it of click's own keywords; Refused where an override was typed and nobody is there."""
+        how = cls(**given)
+        if how.allowed:
+            _check_override(how.allowed)
+        return how
 
     def make(
         self,
@@ -207,6 +244,7 @@ class Writing:
             planned=lambda plan: dialog.keep(plan, self.out),
             gate=gate,
             allowed=frozenset(self.allowed),
+            show=dialog.show,
             canary=self.canary,
             deadline_s=None if self.deadline is None else self.deadline * 60,
             lock_timeout_s=self.lock_timeout,

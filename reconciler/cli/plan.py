@@ -7,7 +7,7 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import filters, format_option, make_filters, no_removals
+from reconciler.cli.options import all_coverage_option, filters, format_option, make_filters, no_removals
 
 if TYPE_CHECKING:
     from reconciler.model.tenant import Tenant
@@ -25,7 +25,12 @@ _EXAMPLES = (
 @click.command(cls=Command, examples=_EXAMPLES)
 @format_option("text", "json", "markdown", "gitlab")
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan as JSON.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit 2 when there are changes, 0 when there are none, 5 when a policy blocks.",
+)
+@all_coverage_option
 @no_removals
 @filters
 @click.pass_obj
@@ -34,6 +39,7 @@ def plan(
     format: str,  # noqa: A002 - the option's own name
     out: str | None,
     detailed_exitcode: bool,
+    all_coverage: bool,
     no_removals: bool,
     agents: tuple[str, ...],
     teams: tuple[str, ...],
@@ -50,20 +56,35 @@ def plan(
     from reconciler.cli.documents import save
 
     context, chosen = console.load()
-    made = asyncio.run(
-        pipeline.plan(context, chosen.desired, make_filters(agents, teams, skills, no_removals=no_removals))
-    )
+    narrowed = make_filters(agents, teams, skills, no_removals=no_removals)
+    made = asyncio.run(pipeline.plan(context, chosen.desired, narrowed, every_skill=all_coverage))
     created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
     if out is not None:
         save(made, Path(out), created_at, console)
         console.say(f"saved to {out}; show it again: reconcile show {out}")
-    console.write(written(made, format, created_at, console, chosen.desired.tenant))
-    return Exit.CHANGES if detailed_exitcode and made.changes else Exit.DONE
+    console.write(written(made, format, created_at, console, chosen.desired.tenant, all_coverage=all_coverage))
+    return _detailed(made) if detailed_exitcode else Exit.DONE
 
 
-def written(made: "Plan", format: str, created_at: str, console: Console, tenant: "Tenant | None" = None) -> str:  # noqa: A002 - as above
+def _detailed(made: "Plan") -> Exit:
+    if made.is_blocked:
+        return Exit.REFUSED
+    return Exit.CHANGES if made.changes else Exit.DONE
+
+
+def written(
+    made: "Plan",
+    format: str,  # noqa: A002 - as above
+    created_at: str,
+    console: Console,
+    tenant: "Tenant | None" = None,
+    *,
+    all_coverage: bool = False,
+) -> str:
     """Write a plan in one of the formats."""
     from reconciler.render import PLAN_FORMATS, View
 
     rate_limit = None if tenant is None else tenant.rate_limit
-    return PLAN_FORMATS[format](made, View(created_at, console.folder if tenant else "", rate_limit, console.style))
+    folder = console.folder if tenant else ""
+    view = View(created_at, folder, rate_limit, console.style, shows_every_skill=all_coverage)
+    return PLAN_FORMATS[format](made, view)

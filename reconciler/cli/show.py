@@ -5,7 +5,7 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import format_option
+from reconciler.cli.options import all_coverage_option, format_option
 
 _EXAMPLES = (
     ("reconcile show plan.json", "as the plan was printed"),
@@ -15,9 +15,10 @@ _EXAMPLES = (
 
 @click.command(cls=Command, examples=_EXAMPLES)
 @click.argument("file", type=click.Path(dir_okay=False))
+@all_coverage_option
 @format_option("text", "json", "markdown", "gitlab")
 @click.pass_obj
-def show(console: Console, file: str, format: str) -> int:  # noqa: A002 - the option's own name
+def show(console: Console, file: str, format: str, all_coverage: bool) -> int:  # noqa: A002 - the option's own name
     """Show a plan that `reconcile plan --out FILE` saved.
 
     A file that was damaged or edited is refused: its digest must fit its content.
@@ -26,5 +27,5 @@ def show(console: Console, file: str, format: str) -> int:  # noqa: A002 - the o
     from reconciler.cli.plan import written
 
     saved = read_saved(file)
-    console.write(written(saved.plan, format, saved.created_at, console))
+    console.write(written(saved.plan, format, saved.created_at, console, all_coverage=all_coverage))
     return Exit.DONE

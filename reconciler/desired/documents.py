@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from reconciler.desired.nodes import Broken, Mapping, Node, Scalar, Sequence
 from reconciler.desired.report import Report, did_you_mean, listed, shown
 from reconciler.desired.scalars import kind
-from reconciler.desired.shapes import Hold, Override, Policies, is_address, keys_at
+from reconciler.desired.shapes import Hold, Override, is_address, keys_at
 
 _LISTS: dict[str, type[BaseModel]] = {"overrides": Override, "holds": Hold}
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -37,14 +37,6 @@ def check_list_of(name: str, key: Scalar, node: Node, report: Report) -> None:
     elif (isinstance(node, Mapping) and node.entries) or isinstance(node, Scalar):
         hint = f"write each of the {name} as an item, beginning with `- `"
         report.error("not-a-list", node.at, f"{shown(name)} is a {kind(node)}, not a list", hint)
-
-
-def check_policies(key: Scalar, node: Node, report: Report) -> None:
-    """Check `policies` in full, and say that they are not supported yet unless they are empty."""
-    if isinstance(node, Broken) or (isinstance(node, Mapping) and not node.entries):
-        return
-    check_document(Policies, node, report)
-    _not_supported("policies", key, report)
 
 
 def _not_supported(name: str, key: Scalar, report: Report) -> None:

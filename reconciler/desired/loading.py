@@ -177,7 +177,7 @@ def _read_parts(folder: Folder, parser: FileParser) -> tuple[list[TenantPart], b
 
 def _state(file: TenantFile, tables: tuple[AgentTable, ...], parts: list[TenantPart]) -> DesiredState:
     profiles = {profile.name: profile.profile(part.table.file) for part in parts for profile in part.profiles}
-    return DesiredState(file.tenant, tables, profiles, file.ignore_skills)
+    return DesiredState(file.tenant, tables, profiles, file.ignore_skills, file.policies)
 
 
 def _has_errors(reports: list[Report]) -> bool:

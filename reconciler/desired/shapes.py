@@ -218,8 +218,8 @@ class Policies(Strict):
 
     max_agents_changed: Limit | None = None
     max_assignments_removed: Limit | None = None
-    empty_agents: Annotated[str, _one_of(_EMPTY_AGENTS)] = "block"
-    missing_agents: Annotated[str, _one_of(_EMPTY_AGENTS)] = "warn"
+    empty_agents: Annotated[str, _one_of(_EMPTY_AGENTS)] = "warn"
+    missing_agents: SeverityWord = "warn"
     coverage: list[CoverageFloor] = []
 
 

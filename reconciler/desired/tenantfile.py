@@ -2,11 +2,13 @@
 
 from typing import NamedTuple
 
-from reconciler.desired.documents import check_document, check_policies
+from reconciler.desired.documents import check_document
 from reconciler.desired.naming import check_name
 from reconciler.desired.nodes import Mapping, Node, Scalar
+from reconciler.desired.policies import read_policies
 from reconciler.desired.report import Report
 from reconciler.desired.shapes import TenantDocument
+from reconciler.model.policies import Policies
 from reconciler.model.position import unpack_position
 from reconciler.model.tenant import Api, RateLimit, Tenant
 
@@ -18,10 +20,11 @@ _ELSEWHERE = ("agents", "profiles", "team", "overrides", "holds")
 
 
 class TenantFile(NamedTuple):
-    """A tenant, and the globs on the names of skills that others own."""
+    """A tenant, the globs on the names of skills that others own, and its policies."""
 
     tenant: Tenant
     ignore_skills: tuple[str, ...]
+    policies: Policies
 
 
 def read_tenant(root: Node, folder: str, report: Report) -> TenantFile | None:
@@ -33,8 +36,7 @@ def read_tenant(root: Node, folder: str, report: Report) -> TenantFile | None:
     if not isinstance(root, Mapping) or document is None:
         return None
     key, tenant_node = root.entries["tenant"]
-    if "policies" in root.entries:
-        check_policies(*root.entries["policies"], report)
+    policies = read_policies(root.entries["policies"][1], FILE, report) if "policies" in root.entries else Policies()
     shape = document.tenant
     name = shape.name or folder
     problem = None if shape.name else check_name(name, "folder's name, which is the tenant's")
@@ -58,6 +60,7 @@ def read_tenant(root: Node, folder: str, report: Report) -> TenantFile | None:
             env_prefix=shape.env_prefix,
         ),
         tuple(document.ignore_skills),
+        policies,
     )
 
 

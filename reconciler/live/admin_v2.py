@@ -70,13 +70,18 @@ class AdminV2:
         raise incomplete("skills", f"{MAX_LISTINGS} readings did not agree with themselves, the last: {seen}")
 
     async def read_agents(
-        self, catalog: SkillCatalog, wanted: Collection[str] | None, progress: Callable[[int, int], None] | None = None
+        self,
+        catalog: SkillCatalog,
+        wanted: Collection[str] | None,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        graded: bool = False,
     ) -> LiveState:
         """Read every agent, as often as it takes to be sure of those who are wanted, within three listings.
 
         One who is not listed counts as gone when a GET by id says so, or when a second listing lacks them too.
         """
-        census = Census(catalog, wanted)
+        census = Census(catalog, wanted, graded=graded)
         gone: set[str] = set()
         missing: set[str] = set()
         listings = 0

@@ -30,10 +30,14 @@ _AVAILABILITY = bytes(code & 1 for code in range(256))
 
 
 class Census:
-    """The agents of one tenant; `wanted` are casefolded e-mails, user names or ids, or None for everyone."""
+    """The agents of one tenant; `wanted` are casefolded e-mails, user names or ids, or None for everyone.
 
-    def __init__(self, catalog: SkillCatalog, wanted: Collection[str] | None) -> None:
+    `graded` also counts who holds which skill at which proficiency.
+    """
+
+    def __init__(self, catalog: SkillCatalog, wanted: Collection[str] | None, *, graded: bool = False) -> None:
         self._catalog = catalog
+        self._is_graded = graded
         # The view of a dict's keys serves as it is: no copy of a hundred thousand names.
         self._wanted: AbstractSet[str] = wanted if isinstance(wanted, AbstractSet) else frozenset(wanted or ())
         self._is_everyone_wanted = wanted is None
@@ -88,7 +92,8 @@ class Census:
     def _count(self, sets: list[bytes]) -> None:
         """Count who can take which skill: entries without their proficiency are few, so the counter stays small."""
         entries = bytearray(b"".join(sets))
-        entries[CODE_BYTE::ENTRY_BYTES] = entries[CODE_BYTE::ENTRY_BYTES].translate(_AVAILABILITY)
+        if not self._is_graded:
+            entries[CODE_BYTE::ENTRY_BYTES] = entries[CODE_BYTE::ENTRY_BYTES].translate(_AVAILABILITY)
         self._entries.update(array("I", entries))
 
     def _absorb_odd(self, odd: OddAgent) -> None:
@@ -146,14 +151,18 @@ class Census:
 
     def state(self, pages: int, *, moved: bool) -> LiveState:
         """Sum up; `pages` is what one listing takes."""
-        counts = {entry >> CODE_BITS: count for entry, count in sorted(self._entries.items()) if entry & 1}
+        counts: Counter[int] = Counter()
+        available = {entry: count for entry, count in sorted(self._entries.items()) if entry & 1}
+        for entry, count in available.items():
+            counts[entry >> CODE_BITS] += count
         agents = self._earlier | self._kept if self._earlier else self._kept
         return LiveState(
             catalog=self._catalog,
             agents=tuple(agents[agent_id] for agent_id in sorted(agents)),
             total=self.unique,
             pages=pages,
-            availability=counts if self._is_inline else None,
+            availability=dict(counts) if self._is_inline else None,
+            graded=available if self._is_graded and self._is_inline else {},
             unreadable={agent_id: self._unreadable[agent_id] for agent_id in sorted(self._unreadable)},
             duplicates=tuple(
                 (agent_id, number) for agent_id in sorted(self._duplicates) for number in self._duplicates[agent_id]

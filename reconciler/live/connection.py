@@ -68,11 +68,16 @@ class Tenant(Protocol):
         """Read every skill; a listing that keeps moving is a TenantError."""
 
     async def read_agents(
-        self, catalog: SkillCatalog, wanted: Collection[str] | None, progress: Callable[[int, int], None] | None = None
+        self,
+        catalog: SkillCatalog,
+        wanted: Collection[str] | None,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        graded: bool = False,
     ) -> LiveState:
         """Read every agent, keeping those that `wanted` (casefolded e-mails, user names, ids) names; None is everyone.
 
-        `progress` hears how many pages of how many are in.
+        `progress` hears how many pages of how many are in. With `graded` everyone is counted by proficiency too.
 
         A listing that keeps moving is a TenantError as long as somebody wanted has not been found.
         """

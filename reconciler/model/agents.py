@@ -28,7 +28,8 @@ class LiveState:
 
     `agents` holds only those that somebody asked for by name; the others are counted. `availability` maps a skill's
     number to how many active agents hold it available, over all agents, or is None where the listing does not say
-    (assignments asked for one by one). `duplicates` names agents that hold one skill twice.
+    (assignments asked for one by one). `graded` counts the same by proficiency where that was asked for: `{skill number
+    << 8 | code: agents}`. `duplicates` names agents that hold one skill twice.
     """
 
     catalog: SkillCatalog
@@ -42,3 +43,4 @@ class LiveState:
     known_refs: tuple[str, ...] = ()
     # The listing kept moving while it was read; everybody asked for was found all the same.
     moved: bool = False
+    graded: Mapping[int, int] = field(default_factory=dict)

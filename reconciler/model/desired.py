@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from reconciler.model.policies import NO_POLICIES, Policies
 from reconciler.model.position import SourcePosition, unpack_position
 from reconciler.model.tenant import Tenant
 
@@ -76,6 +77,7 @@ class DesiredState:
     tables: tuple[AgentTable, ...]
     profiles: dict[str, Profile]
     ignore_skills: tuple[str, ...] = ()
+    policies: Policies = NO_POLICIES
 
     @property
     def agent_count(self) -> int:

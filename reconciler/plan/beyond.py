@@ -20,8 +20,10 @@ def short_of_cover(fresh: Plan, reviewed: Plan) -> Iterator[Diagnostic]:
 
     An agent who was to gain the skill may have gone since the review: what takes it from others would be left alone.
     """
-    shown = {row.skill.id: row.after for row in reviewed.coverage}
+    shown = {row.skill.id: row.after for row in reviewed.coverage if not row.min_proficiency}
     for row in fresh.coverage:
+        if row.min_proficiency:
+            continue  # the policies judge these
         if row.after >= row.before or row.after >= shown.get(row.skill.id, row.before):
             continue
         promised = shown.get(row.skill.id, row.before)

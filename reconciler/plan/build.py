@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.tenant import RateLimit
-from reconciler.plan.change import Action, AgentChange, AgentName, Part, Plan, Step, Summary
-from reconciler.plan.coverage import coverage_rows
+from reconciler.plan.change import Action, AgentChange, AgentName, CoverageRow, Part, Plan, Step, Summary
+from reconciler.plan.coverage import Shifts, count_all, coverage_rows
 from reconciler.plan.diff import by_skill_id, list_changes, sets_to_write
 from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments, unversioned, whole_tenant
 from reconciler.plan.match import Matched, Row, position_of, ref_of, row_at, table_and_row, team_of
 from reconciler.plan.order import order_writes
+from reconciler.plan.policies import NO_RULES, Facts, Rules, count_held, judge
 from reconciler.plan.resolve import ResolvedState, ignored_skills
 from reconciler.plan.scope import Scope
 
@@ -25,12 +26,21 @@ class Sides:
     live: LiveState
     matched: Matched
     rows: Mapping[str, Row]
+    rules: Rules = NO_RULES
 
 
-def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before: Collection[str] = ()) -> Plan:
+def build_plan(
+    sides: Sides,
+    scope: Scope,
+    rate_limit: RateLimit,
+    managed_before: Collection[str] = (),
+    *,
+    every_skill: bool = False,
+) -> Plan:
     """Compare desired and live.
 
-    `managed_before` are the refs that the last apply managed, to say which of them no file names any more.
+    `managed_before` are the refs that the last apply managed, to say which of them no file names any more. With
+    `every_skill` the coverage of those that the plan does not touch is in it too.
     """
     desired, live = sides.resolved.desired, sides.live
     in_scope = [row for row in sides.matched.live if scope.holds(row)]
@@ -38,7 +48,11 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
     ignored = ignored_skills(desired, live.catalog)
     changes, order = in_order(_agent_changes(sides, scope, ignored))
     unreadable = _unreadable(sides, in_scope) if live.unreadable else ()
+    coverage, judged = judge_coverage(
+        sides.rules, live, (changes, order), sides.matched.live.values(), every_skill=every_skill
+    )
     findings = [
+        *judged,
         *missing_agents(desired, missing, live),
         *odd_agents(desired, sides.matched, in_scope, live),
         *odd_assignments(desired, sides.matched, in_scope, live),
@@ -50,7 +64,7 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
         digest=digest_of(desired.tenant.name, changes),
         summary=_summary(sides, changes, len(order), rate_limit, (len(in_scope), len(missing), len(unreadable))),
         changes=changes,
-        coverage=() if live.availability is None else coverage_rows(live.catalog, live.availability, changes),
+        coverage=coverage,
         findings=sorted_findings(findings),
         unreadable=unreadable,
         ignored=frozenset(live.catalog[number].id for number in ignored),
@@ -58,6 +72,25 @@ def build_plan(sides: Sides, scope: Scope, rate_limit: RateLimit, managed_before
         filters=scope.filters,
         skill_names=live.catalog.names_by_id,
     )
+
+
+def judge_coverage(
+    rules: Rules,
+    live: LiveState,
+    planned: tuple[tuple[AgentChange, ...], tuple[Step, ...]],
+    managed: Collection[LiveAgent],
+    *,
+    every_skill: bool = False,
+) -> tuple[tuple[CoverageRow, ...], list[Diagnostic]]:
+    """Count who can take each skill, and judge by the policies; `planned` are changes and their order."""
+    changes, order = planned
+    floors = rules.by_gauge
+    shifts, counts = Shifts(changes, order, floors), count_all(live, floors)
+    held = count_held(agent.assignments for agent in managed) if rules.policies.is_by_share else 0
+    judged = list(judge(Facts(rules, changes, shifts, counts, len(managed), held)))
+    if counts is None:
+        return (), judged
+    return coverage_rows(counts, shifts, live.catalog.names_by_id, floors, every_skill=every_skill), judged
 
 
 def in_order(found: Iterable[AgentChange]) -> tuple[tuple[AgentChange, ...], tuple[Step, ...]]:

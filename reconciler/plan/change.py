@@ -125,12 +125,28 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class CoverageRow:
-    """How many active agents hold a skill available, before and after; `floor` is the policy's, if one names it."""
+    """How many active agents hold a skill available, from `min_proficiency` on: before, after, and in between.
+
+    `floor` is the highest of the policy's, if one names it. `lowest` is the least of any moment while the writes go in
+    their order; None in a plan that an older version saved.
+    """
 
     skill: SkillName
     before: int
     after: int
     floor: int | None = None
+    lowest: int | None = None
+    min_proficiency: int = 0
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the last agent is lost."""
+        return self.after == 0 < self.before
+
+    @property
+    def is_below(self) -> bool:
+        """Whether fewer are there afterwards than the floor."""
+        return self.floor is not None and self.after < self.floor
 
 
 @dataclass(frozen=True, slots=True)

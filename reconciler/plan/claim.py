@@ -1,9 +1,10 @@
 """A saved plan is a claim: whether it is for this tenant, young enough, and still what a fresh plan says."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.plan.beyond import is_part_of, short_of_cover
 from reconciler.plan.change import Plan
 from reconciler.plan.moved import moved
@@ -39,6 +40,17 @@ def check_claim(
         message = f"the saved plan was made {hours} h ago; after 24 h a review is no longer trusted"
         reasons.append(Diagnostic("plan-old", message, f"{_ANEW}, or give --allow {ALLOW_OLD}"))
     return tuple(reasons)
+
+
+def check_blocked(fresh: Plan, allowed: frozenset[str]) -> Iterator[Diagnostic]:
+    """Say which policies forbid the plan; each word of `--allow` overrides the findings of that code, and no other."""
+    codes = [each.code for each in fresh.findings if each.severity is Severity.BLOCK and each.code not in allowed]
+    if not codes:
+        return
+    listed = ", ".join(f"{code} ({times})" if times > 1 else code for code, times in sorted(Counter(codes).items()))
+    options = " ".join(f"--allow {code}" for code in sorted(set(codes)))
+    text = f"the policies of {fresh.tenant} forbid this plan: {listed}; nothing was written"
+    yield Diagnostic("plan-blocked", text, f"do what the findings of the plan say, or override them: {options}")
 
 
 def _moment(text: str) -> datetime | None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.agents import LiveState
 from reconciler.model.desired import DesiredState
+from reconciler.model.policies import Weight
 from reconciler.plan.change import AgentChange
 from reconciler.plan.match import Matched, Row, position_of, ref_of
 from reconciler.plan.suggest import did_you_mean
@@ -14,12 +15,15 @@ def missing_agents(desired: DesiredState, missing: Iterable[Row], live: LiveStat
     """Declared, but not on the tenant."""
     for row in missing:
         ref = ref_of(desired, row)
+        is_blocking = desired.policies.missing_agents is Weight.BLOCK
+        then = "which `missing_agents` forbids" if is_blocking else "the others go on without it"
+        hint = did_you_mean(ref, live.known_refs, "create the agent on the tenant, or remove it from the file")
         yield Diagnostic(
             "agent-missing",
-            f"`{ref}` is not on the tenant; the others go on without it",
-            did_you_mean(ref, live.known_refs, "create the agent on the tenant, or remove it from the file"),
+            f"`{ref}` is not on the tenant{',' if is_blocking else ';'} {then}",
+            f"{hint}; or apply with --allow agent-missing" if is_blocking else hint,
             position_of(desired, row),
-            Severity.WARN,
+            Severity.BLOCK if is_blocking else Severity.WARN,
         )
 
 

@@ -2,20 +2,20 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.assignments import Assignment, decode, encode, unpack
 from reconciler.model.desired import DesiredState
 from reconciler.model.skills import SkillCatalog
-from reconciler.plan.build import in_order, requests_to_apply, sorted_findings
+from reconciler.plan.build import in_order, judge_coverage, requests_to_apply, sorted_findings
 from reconciler.plan.change import Action, AgentChange, AgentName, Plan, Summary, value_words
-from reconciler.plan.coverage import coverage_rows
 from reconciler.plan.diff import by_skill_id, list_changes
 from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import unversioned, whole_tenant
 from reconciler.plan.outcome import Status
+from reconciler.plan.policies import NO_RULES, Rules
 from reconciler.plan.record import AgentRecord, RunKind, RunRecord, WrittenSkill
 from reconciler.plan.resolve import ignored_skills
 
@@ -35,16 +35,25 @@ _NEXT_APPLY = {
 }
 
 
-def inverse_plan(record: RunRecord, live: LiveState, desired: DesiredState) -> Plan:
+def inverse_plan(
+    record: RunRecord,
+    live: LiveState,
+    desired: DesiredState,
+    rules: Rules = NO_RULES,
+    managed: Collection[LiveAgent] = (),
+) -> Plan:
     """Undo a run, assignment by assignment.
 
     What is as the run wrote it goes back; what is as it was before needs nothing; anything else was changed since, so
     it stays and is listed. Every other skill of an agent stays as it is. `live` holds the agents of the run; of the
-    files only the tenant and `ignore_skills` count.
+    files only the tenant, `ignore_skills` and the policies count; `managed` are the live agents of which a limit may be
+    a share.
     """
     undone = _undo_all(record, live, ignored_skills(desired, live.catalog))
     changes, order = in_order(each.change for each in undone if each.change is not None)
+    coverage, judged = judge_coverage(rules, live, (changes, order), managed)
     findings = [
+        *(_with_its_place(each, desired.tenant.position.file) for each in judged),
         *_about_run(record, is_empty=not changes),
         *whole_tenant(live, (), ()),
         *unversioned(changes),
@@ -55,13 +64,20 @@ def inverse_plan(record: RunRecord, live: LiveState, desired: DesiredState) -> P
         digest=digest_of(desired.tenant.name, changes),
         summary=_summary(undone, changes, len(order), live, desired),
         changes=changes,
-        coverage=() if live.availability is None else coverage_rows(live.catalog, live.availability, changes),
+        coverage=coverage,
         findings=sorted_findings(findings),
         ignored=frozenset(live.catalog[number].id for number in ignored_skills(desired, live.catalog)),
         unreadable=tuple((each.agent, each.unreadable) for each in undone if each.unreadable),
         order=order,
         skill_names=live.catalog.names_by_id,
     )
+
+
+def _with_its_place(finding: Diagnostic, file: str) -> Diagnostic:
+    """Say in words where a rule of `file` stands: the places of this plan are lines of the run's journal."""
+    if finding.position is None or finding.position.file != file:
+        return finding
+    return replace(finding, message=f"{finding.message} ({finding.position})", position=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ __all__ = ["MESSAGE_FORMATS", "OUTCOME_FORMATS", "PLAN_FORMATS", "View"]
 
 PLAN_FORMATS: Mapping[str, Callable[[Plan, View], str]] = MappingProxyType(
     {
-        "text": lambda plan, view: plan_as_text(plan, view.folder, view.rate_limit, view.style),
+        "text": lambda plan, view: plan_as_text(
+            plan, view.folder, view.rate_limit, view.style, shows_every_skill=view.shows_every_skill
+        ),
         "json": lambda plan, view: plan_as_json(plan, view.created_at),
         "markdown": plan_as_markdown,
         "gitlab": lambda plan, _: plan_as_gitlab(plan),

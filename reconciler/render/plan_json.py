@@ -75,6 +75,8 @@ class _CoverageRow(msgspec.Struct, frozen=True):
     before: int
     after: int
     floor: int | None
+    lowest: int | None = None
+    min_proficiency: int = 0
 
 
 class _Finding(msgspec.Struct, frozen=True):
@@ -204,7 +206,7 @@ def _plan(document: _Document) -> Plan:
         summary=Summary(**msgspec.to_builtins(document.summary)),
         changes=tuple(_read_change(change) for change in document.changes),
         coverage=tuple(
-            CoverageRow(SkillName(row.skill.id, row.skill.name), row.before, row.after, row.floor)
+            CoverageRow(SkillName(row.skill.id, row.skill.name), *msgspec.structs.astuple(row)[1:])
             for row in document.coverage
         ),
         findings=tuple(_read_finding(finding) for finding in document.findings),

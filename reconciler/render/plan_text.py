@@ -7,6 +7,7 @@ from reconciler.model.assignments import Assignment
 from reconciler.model.position import SourcePosition
 from reconciler.model.tenant import RateLimit
 from reconciler.plan.change import Action, AgentChange, AssignmentChange, FieldChange, Plan, Summary
+from reconciler.render.coverage_text import coverage_as_text
 from reconciler.render.escape import terminal
 from reconciler.render.messages import counted, messages_as_text
 from reconciler.render.style import PLAIN, Style
@@ -16,10 +17,19 @@ _MOST_NAMED = 3
 _SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.REMOVE: "-"}
 
 
-def plan_as_text(plan: Plan, folder: str = "", rate_limit: RateLimit | None = None, style: Style = PLAIN) -> str:
+def plan_as_text(
+    plan: Plan,
+    folder: str = "",
+    rate_limit: RateLimit | None = None,
+    style: Style = PLAIN,
+    *,
+    shows_every_skill: bool = False,
+) -> str:
     """Write the plan. `folder` goes before every place, so that a terminal can open it; ends in the summary line."""
     parts = [f"{style.bold(terminal(plan.tenant))}: {_counted(plan.summary)}\n"]
     parts += [_agent(change, folder, style) for change in plan.changes]
+    if coverage := coverage_as_text(plan, style, shows_every_skill=shows_every_skill):
+        parts.append(coverage)
     if plan.findings:
         parts.append(messages_as_text(plan.findings, folder, style))
     if plan.changes:

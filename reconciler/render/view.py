@@ -13,6 +13,7 @@ class View:
     The rest is for Markdown, and left out where it is empty. `limit`: the most characters of a whole text, counted as
     UTF-16 does, which is never less than a host counts (GitHub allows 65,536 in a comment). `run_url` and `commit` are
     those of the CI job, `blob_url` is what stands before a file's path in the address of its page at that commit.
+    `shows_every_skill`: coverage also of skills that keep their agents.
     `next_step` says what applies the plan, `whole_plan` where all of a plan is that was cut: each a few words.
     """
 
@@ -26,3 +27,4 @@ class View:
     whole_plan: str = ""
     commit: str = ""
     blob_url: str = ""
+    shows_every_skill: bool = False

@@ -13,7 +13,7 @@ import pytest
 from reconciler.cli.app import COMMANDS, app
 from reconciler.cli.exits import Exit
 from reconciler.desired.codes import CODES
-from reconciler.desired.shapes import RateLimitShape, TenantDocument, TenantShape
+from reconciler.desired.shapes import CoverageFloor, Policies, RateLimitShape, TenantDocument, TenantShape
 from tests.cli.conftest import Reconcile
 from tests.docs.pages import REFERENCE, ROOT, codes_in, rows_of, section_of, text_of
 
@@ -143,6 +143,8 @@ def test_every_key_of_tenant_yaml_is_in_its_table() -> None:
     expected = set(TenantDocument.model_fields)
     expected |= {f"tenant.{name}" for name in TenantShape.model_fields}
     expected |= {f"tenant.rate_limit.{name}" for name in RateLimitShape.model_fields}
+    expected |= {f"policies.{name}" for name in Policies.model_fields}
+    expected |= {f"policies.coverage.{name}" for name in CoverageFloor.model_fields}
     assert documented == expected
 
 

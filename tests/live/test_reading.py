@@ -30,9 +30,9 @@ from .server import (
 )
 
 
-def read(server: Server, wanted: Collection[str]) -> LiveState:
+def read(server: Server, wanted: Collection[str], *, graded: bool = False) -> LiveState:
     async def work(tenant: Tenant) -> LiveState:
-        return await tenant.read_agents(await tenant.read_skills(), wanted)
+        return await tenant.read_agents(await tenant.read_skills(), wanted, graded=graded)
 
     state = running(server, work, writable=False)
     assert isinstance(state, LiveState)
@@ -77,6 +77,20 @@ def test_sets_are_packed_by_skill_number_and_only_the_wanted_are_kept() -> None:
     assert state.availability == {0: 2, 1: 1}
     assert (first.version, first.user_name, state.total) == ("7", "User0", 5)
     assert not inactive.active
+
+
+def test_everyone_is_counted_by_proficiency_where_that_is_asked_for() -> None:
+    """Managed or not, while active and available; all else is as without."""
+    agents = (
+        agent(0, row(2, 0, available=False), row(0, 100)),
+        agent(1, row(0, 100)),
+        agent(2, row(0, 99), row(1, 0)),
+        agent(3, row(0, 98), active=False),
+    )
+    plain, graded = (read(tenant_of(*agents), ["user0"], graded=each) for each in (False, True))
+    assert plain.graded == {}
+    assert graded.graded == {0 << 8 | encode(100, True): 2, 0 << 8 | encode(99, True): 1, 1 << 8 | encode(0, True): 1}
+    assert (graded.availability, graded.agents) == (plain.availability, plain.agents) == ({0: 3, 1: 1}, plain.agents)
 
 
 def test_an_id_that_comes_twice_counts_once() -> None:

@@ -1,6 +1,7 @@
 """The broken variants: one replacement in one file each, the promise that it breaks, and who must notice."""
 
 from tests.mutants.mutant import STORM, STORM_UNVERSIONED, Mutant
+from tests.mutants.policies import POLICY_MUTANTS
 from tests.mutants.reviews import REVIEW_MUTANTS
 
 MUTANTS = (
@@ -288,5 +289,6 @@ MUTANTS = (
         "P9",
         "apply/test_lock.py::test_the_second_is_refused_and_told_who_holds_it",
     ),
+    *POLICY_MUTANTS,
     *REVIEW_MUTANTS,
 )

@@ -18,9 +18,10 @@ _BROKEN = 1
 
 
 def _copy(folder: Path, mutant: Mutant | None) -> Path:
-    """Put the package, broken, into `folder`, with the tests beside it, as they are."""
+    """Put the package, broken, into `folder`, with the tests and the example beside it, as they are."""
     shutil.copytree(_ROOT / "reconciler", folder / "reconciler", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "tests").symlink_to(_ROOT / "tests")
+    for name in ("tests", "desired-state"):
+        (folder / name).symlink_to(_ROOT / name)
     shutil.copy(_ROOT / "pyproject.toml", folder)
     if mutant is not None:
         path = folder / "reconciler" / mutant.file

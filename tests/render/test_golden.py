@@ -1,5 +1,6 @@
 """Whole outputs, held by files that a person has read."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,16 @@ from reconciler.model.tenant import RateLimit
 from reconciler.plan.change import AgentName, Plan
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.render import MESSAGE_FORMATS
+from reconciler.render.markdown import plan_as_markdown
 from reconciler.render.messages import messages_as_text
 from reconciler.render.outcome import outcome_as_json, outcome_as_text
-from reconciler.render.plan_json import plan_as_json
+from reconciler.render.plan_json import plan_as_json, read_plan
 from reconciler.render.plan_text import plan_as_text
 from reconciler.render.style import Style
+from reconciler.render.view import View
 from reconciler.simulator import Skill
 from tests.conftest import VirtualClock
-from tests.world import SKILLS, World, agent
+from tests.world import SKILLS, TENANT_YAML, World, agent
 
 Golden = Callable[[str, str], None]
 CREATED_AT = "2026-11-22T14:00:00Z"
@@ -61,6 +64,38 @@ def test_plan_with_two_writes_for_one_agent(tmp_path: Path, clock: VirtualClock,
     world = World(tmp_path, clock, swapping, (*SKILLS, *more))
     world.write_agents(ana="{Billing: 1, Sales: 1}", bo="{Chat: 1, Email: 1, Loans: 1, Mail: 1}")
     golden("plan-union-of-many.txt", plan_as_text(world.plan(), "desired-state", RateLimit()))
+
+
+def test_plan_that_policies_forbid(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    """Everything is there that a plan without policies shows; with the floors, and what they forbid."""
+    live = (agent("ana", Billing=60, Chat=40), agent("bo", Billing=40, Sales=9), agent("cy", Billing=20), agent("di"))
+    world = World(tmp_path, clock, live)
+    policies = """policies:
+  max_agents_changed: 2
+  empty_agents: block
+  missing_agents: block
+  coverage:
+    - {skill: Billing, min_available: 2}
+    - {skill: Billing, min_available: 2, min_proficiency: 40}
+    - {skill: Sales, min_available: 1, waive_until: 2026-12-01T00:00:00-05:00, reason: moving house}
+    - {skill: Email, min_available: 1, severity: warn}
+"""
+    world.write("tenant.yaml", TENANT_YAML + policies)
+    world.write_agents(ana="{Chat: 40}", bo="{}", di="{Chat: 1}", zoe="{Sales: 1}")
+    plan = world.plan()
+    golden("plan-blocked.txt", plan_as_text(plan, "desired-state", RateLimit()))
+    golden("plan-blocked.json", plan_as_json(plan, CREATED_AT))
+    golden("plan-blocked.md", plan_as_markdown(plan, View(CREATED_AT, "desired-state")))
+    assert read_plan(plan_as_json(plan, CREATED_AT).encode(), "plan.json").plan.coverage == plan.coverage
+
+
+def test_a_plan_of_an_older_version_has_no_lowest_point(tmp_path: Path, clock: VirtualClock) -> None:
+    document = json.loads(plan_as_json(_small_plan(tmp_path, clock), CREATED_AT))
+    for row in document["coverage"]:
+        del row["lowest"], row["min_proficiency"]
+    read = read_plan(json.dumps(document).encode(), "plan.json").plan
+    assert {(row.lowest, row.min_proficiency) for row in read.coverage} == {(None, 0)}
+    assert "    Chat        1       0       -\n" in plan_as_text(read)
 
 
 def test_plan_without_changes(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:

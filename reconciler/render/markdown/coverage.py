@@ -2,6 +2,7 @@
 
 from reconciler.diagnostics import Severity
 from reconciler.plan.change import CoverageRow, Plan
+from reconciler.plan.coverage import worst_first
 from reconciler.render.escape import code
 from reconciler.render.markdown.fit import fitted
 from reconciler.render.markdown.words import SkillLabels, many, named
@@ -16,8 +17,8 @@ def verdict(plan: Plan, labels: SkillLabels) -> str:
         verb = "forbids" if len(blocking) == 1 else "forbid"
         return f"**Blocked**: {many(len(blocking), 'finding')} {verb} this plan"
     rows = falling_first(plan)
-    left = [labels.of(row.skill) for row in rows if _is_left(row)]
-    below = [labels.of(row.skill) for row in rows if _is_below(row) and not _is_left(row)]
+    left = [_label(row, labels) for row in rows if row.is_left]
+    below = [_label(row, labels) for row in rows if row.is_below and not row.is_left]
     worries = [f"nobody is left to take {named(left, 'skill')}"] if left else []
     if below:
         worries.append(f"{named(below, 'skill')} {'has' if len(below) == 1 else 'have'} fewer agents than the floor")
@@ -33,20 +34,7 @@ def verdict(plan: Plan, labels: SkillLabels) -> str:
 
 def falling_first(plan: Plan) -> list[CoverageRow]:
     """Give the rows that change: left without anybody, then below the floor, then by the part that is lost."""
-    return sorted((row for row in plan.coverage if row.before != row.after), key=_badness)
-
-
-def _badness(row: CoverageRow) -> tuple[bool, bool, float, str, str]:
-    gain = (row.after - row.before) / row.before if row.before else float("inf")
-    return (not _is_left(row), not _is_below(row), gain, row.skill.name, row.skill.id)
-
-
-def _is_left(row: CoverageRow) -> bool:
-    return row.after == 0 < row.before
-
-
-def _is_below(row: CoverageRow) -> bool:
-    return row.floor is not None and row.after < row.floor
+    return worst_first(row for row in plan.coverage if row.before != row.after)
 
 
 def coverage_table(plan: Plan, labels: SkillLabels, room: int | None = None) -> str:
@@ -71,14 +59,25 @@ def _row(row: CoverageRow, labels: SkillLabels) -> str:
     before, after = f"{row.before:,}", f"{row.after:,}"
     if row.after < row.before:
         after = f"**{after}**"
-    return f"| {code(labels.of(row.skill))} | {before} | {after} | {_note(row)} |"
+    return f"| {code(_label(row, labels))} | {before} | {after} | {_note(row)} |"
+
+
+def _label(row: CoverageRow, labels: SkillLabels) -> str:
+    name = labels.of(row.skill)
+    return f"{name}, from {row.min_proficiency} on" if row.min_proficiency else name
 
 
 def _note(row: CoverageRow) -> str:
+    """Say what changes; the lowest point on the way only where it is below both ends."""
+    dips = row.lowest is not None and row.lowest < min(row.before, row.after)
+    return _end(row) + (f", {row.lowest:,} on the way" if dips else "")
+
+
+def _end(row: CoverageRow) -> str:
     floor = "" if row.floor is None else f" {row.floor:,}"
-    if _is_left(row):
+    if row.is_left:
         return "**nobody left**" + (f", floor{floor}" if floor else "")
-    if _is_below(row):
+    if row.is_below:
         return f"**below its floor of{floor}**"
     by = row.after - row.before
     return f"{by:+,}" + (f" ({by / row.before:+.0%})" if row.before else "")
