@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from reconciler.render.style import Style
 
 
+_HEAR_SIGNALS_S = 0.1
+
+
 class Verbosity(IntEnum):
     """How much is said on the way."""
 
@@ -130,6 +133,13 @@ class Console:
     def ask(self, question: str) -> str:
         """Ask on stderr, with `-q` too, and give the line that was typed; foreign text may be in it as it is."""
         self._emit(f"\n{_escaped(question)} ")
+        if sys.stdin.isatty():
+            from select import select
+
+            # A Ctrl-C right before the reading began would else be heard only after the next line. A terminal gives one
+            # line at a time, so that nothing is read ahead which this would not see.
+            while not select([sys.stdin], [], [], _HEAR_SIGNALS_S)[0]:
+                pass
         return sys.stdin.readline().strip()
 
     def stage(self, text: str) -> None:
