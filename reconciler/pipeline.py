@@ -25,7 +25,7 @@ from reconciler.model.agents import LiveState
 from reconciler.model.desired import DesiredState
 from reconciler.model.redactor import Redactor
 from reconciler.plan.build import Sides, build_plan
-from reconciler.plan.canary import CanarySize, choose_canary
+from reconciler.plan.canary import CanarySize, choose_probes
 from reconciler.plan.change import Plan
 from reconciler.plan.claim import check_blocked, check_claim, check_reviewed
 from reconciler.plan.inverse import inverse_plan
@@ -269,7 +269,7 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - all that an apply is made of, 
         stop=how.stop,
         progress=how.progress,
         deadline_s=how.deadline_s or max(_SHORTEST_DEADLINE_S, _DEADLINE_OVER_ETA * fresh.summary.eta_seconds),
-        probes=_probes(fresh, how.canary),
+        probes=choose_probes(fresh, how.canary),
         is_canary=how.canary is not None,
     )
     begun = Journal.create(context.runs, head, clock=context.clock, fsync=context.fsync, redactor=context.redactor)
@@ -294,13 +294,6 @@ def _outcome(context: Context, fresh: Plan, live: Tenant, head: RunHead, done: C
         is_interrupted=bool(halt and halt.is_interrupted),
         is_denied=bool(halt and halt.is_denied),
     )
-
-
-def _probes(fresh: Plan, canary: CanarySize | None) -> frozenset[int]:
-    """Choose who goes first and alone: the canary, else one agent."""
-    if canary is None:
-        return frozenset(step.change for step in fresh.order[:1])
-    return choose_canary(fresh.changes, fresh.order, canary.of(len(fresh.changes)))
 
 
 def _run_id(context: Context) -> str:

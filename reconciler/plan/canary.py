@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.plan.change import AgentChange, Step
+from reconciler.plan.change import AgentChange, Plan, Step
 from reconciler.plan.cover import Cover
 
 _SIZE = re.compile(r"0*([1-9][0-9]{0,8})(%?)", re.ASCII)
@@ -32,6 +32,13 @@ class CanarySize:
         """Give how many of so many agents go first: a percentage rounded up, and never more than there are."""
         wanted = -(-changes * self.number // _WHOLE_PERCENT) if self.is_percentage else self.number
         return min(wanted, changes)
+
+
+def choose_probes(plan: Plan, size: CanarySize | None) -> frozenset[int]:
+    """Choose who goes first and alone: the canary, else one agent."""
+    if size is None:
+        return frozenset(step.change for step in plan.order[:1])
+    return choose_canary(plan.changes, plan.order, size.of(len(plan.changes)))
 
 
 def choose_canary(changes: Sequence[AgentChange], order: Sequence[Step], count: int) -> frozenset[int]:
