@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.cli.console import Console
+from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
     from reconciler.cli.documents import About
+    from reconciler.publish.conversation import Told
     from reconciler.publish.forge import Forge
     from reconciler.render.view import View
     from reconciler.settings import Job
@@ -57,3 +59,10 @@ async def speak(console: Console, job: "Job", author: str | None = None) -> "Asy
         console.redactor.hide(job.token.reveal())
     async with open_forge(job, clock=SystemClock(), random=SystemRandom(), author=author) as forge:
         yield forge
+
+
+def conclude(console: Console, told: "Told") -> Exit:
+    """Say what became of a comment or an issue, and give the exit code."""
+    console.diagnose(told.diagnostics)
+    console.say(told.text)
+    return Exit.DONE if told.is_done else Exit.FAILED

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.console import Console
 from reconciler.cli.interview import agents_of
 
 if TYPE_CHECKING:
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
     from reconciler.desired.writing import Choice, TenantDraft, Written
     from reconciler.diagnostics import Diagnostic
     from reconciler.model.agents import LiveAgent, LiveState
+    from reconciler.pipeline import Chosen, Context
+    from reconciler.plan.scope import Filters
 
+DIFFERS = "the files differ from the tenant: it was changed meanwhile, or this is a fault of the tool"
+REPORT_IT = "reconcile plan; report it if nobody changed the tenant"
 _MOST_NAMED = 5
 _MOST_NOTICES = 20
 
@@ -47,6 +52,22 @@ def notices(state: "LiveState", written: "Written", hint: str | None = None) -> 
     if state.moved:
         message = "agents came or went while the tenant was read; one of them may not have been seen"
         yield Diagnostic("listing-moved", message, "reconcile plan counts who is unmanaged", severity=Severity.WARN)
+
+
+def is_live(console: Console, context: "Context", chosen: "Chosen", filters: "Filters") -> bool:
+    """Show the plan of what was written just now, and say whether it is empty: what was imported must be what is live.
+
+    `DIFFERS` and `REPORT_IT` say what it means if not.
+    """
+    import asyncio
+
+    from reconciler import pipeline
+    from reconciler.cli.plan import written
+
+    plan = asyncio.run(pipeline.plan(context, chosen.desired, filters))
+    created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    console.write(written(plan, "text", created_at, console, chosen.desired.tenant))
+    return not plan.changes
 
 
 def summary(root: Path, choice: "Choice", written: "Written", placed: "Placed", *, has_workflows: bool) -> str:

@@ -251,20 +251,12 @@ def _refuse_nobody(written: "Written") -> None:
 
 def _prove(console: Console) -> Exit:
     """Plan with the files as they are now: what was imported must be what is live."""
-    import asyncio
-
-    from reconciler import pipeline
-    from reconciler.cli.plan import written
+    from reconciler.cli.imported import DIFFERS, REPORT_IT, is_live
     from reconciler.diagnostics import Diagnostic
     from reconciler.plan.scope import Filters
 
     console.tenant = None
-    context, chosen = console.load()
-    plan = asyncio.run(pipeline.plan(context, chosen.desired, Filters()))
-    created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
-    console.write(written(plan, "text", created_at, console, chosen.desired.tenant))
-    if not plan.changes:
+    if is_live(console, *console.load(), Filters()):
         return Exit.DONE
-    message = "the files differ from the tenant: it was changed meanwhile, or this is a fault of the tool"
-    console.diagnose([Diagnostic("init-differs", message, "reconcile plan; report it if nobody changed the tenant")])
+    console.diagnose([Diagnostic("init-differs", DIFFERS, REPORT_IT)])
     return Exit.FAILED

@@ -6,8 +6,7 @@ import click
 
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
-from reconciler.cli.exits import Exit
-from reconciler.cli.hosting import hosting, speak, view_of
+from reconciler.cli.hosting import conclude, hosting, speak, view_of
 
 if TYPE_CHECKING:
     from reconciler.plan.change import Plan
@@ -47,6 +46,4 @@ async def _publish(console: Console, job: "Job", plan: "Plan", view: "View", aut
 
     async with speak(console, job, author) as forge:
         told = await tell_drift(forge, job, plan, view, console.redactor.mask)
-    console.diagnose(told.diagnostics)
-    console.say(told.text)
-    return Exit.DONE if told.is_done else Exit.FAILED
+    return conclude(console, told)

@@ -153,20 +153,14 @@ def _files(pulled: "Pulled", place: Path, *, is_forced: bool) -> "list[NewFile]"
 
 def _prove(console: Console, written: set[str]) -> Exit:
     """Plan for the agents of these files as they are now: what was pulled must be what is live."""
-    import asyncio
-
-    from reconciler import pipeline
-    from reconciler.cli.plan import written as rendered
+    from reconciler.cli.imported import DIFFERS, REPORT_IT, is_live
     from reconciler.diagnostics import Diagnostic
     from reconciler.plan.scope import Filters
 
     context, chosen = console.load()
     refs = tuple(ref for table in chosen.desired.tables if table.file in written for ref in table.refs)
-    plan = asyncio.run(pipeline.plan(context, chosen.desired, Filters(agents=refs)))
-    created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
-    console.write("\n" + rendered(plan, "text", created_at, console, chosen.desired.tenant))
-    if not plan.changes:
+    console.write("\n")
+    if is_live(console, context, chosen, Filters(agents=refs)):
         return Exit.DONE
-    message = "the files differ from the tenant: it was changed meanwhile, or this is a fault of the tool"
-    console.diagnose([Diagnostic("pull-differs", message, "reconcile plan; report it if nobody changed the tenant")])
+    console.diagnose([Diagnostic("pull-differs", DIFFERS, REPORT_IT)])
     return Exit.FAILED
