@@ -5,15 +5,15 @@ from tests.mutants.mutant import Mutant
 POLICY_MUTANTS = (
     Mutant(
         "applies what a policy forbids",
-        "pipeline.py",
-        "        _refuse(blocking)\n",
+        "pipeline/__init__.py",
+        "        refuse(blocking)\n",
         "",
         "P5",
         "pipeline/test_policies.py",
     ),
     Mutant(
         "refuses without showing the plan",
-        "pipeline.py",
+        "pipeline/__init__.py",
         "        how.show(fresh)\n",
         "",
         "P11",
@@ -37,7 +37,7 @@ POLICY_MUTANTS = (
     ),
     Mutant(
         "goes on with a floor of an unknown skill",
-        "pipeline.py",
+        "pipeline/reading.py",
         "if resolved is None or unknown:",
         "if resolved is None:",
         "P5",
@@ -45,8 +45,8 @@ POLICY_MUTANTS = (
     ),
     Mutant(
         "rolls back past a floor of an unknown skill",
-        "pipeline.py",
-        "        _reject(unknown)\n",
+        "pipeline/__init__.py",
+        "        reject(unknown)\n",
         "",
         "P5",
         "pipeline/test_policies.py",

@@ -45,7 +45,7 @@ REVIEW_MUTANTS = (
     ),
     Mutant(
         "asks whether the commit is old after it has begun",
-        "pipeline.py",
+        "pipeline/__init__.py",
         "            await how.gate()\n",
         "            how.gate\n",
         "P5",

@@ -147,7 +147,7 @@ MUTANTS = (
     ),
     Mutant(
         "leaves doubts of a killed run alone",
-        "pipeline.py",
+        "pipeline/__init__.py",
         "context.notice(await doubts)",
         "doubts.close()",
         "P3, P17",
@@ -214,7 +214,7 @@ MUTANTS = (
     ),
     Mutant(
         "applies although nobody confirmed",
-        "pipeline.py",
+        "pipeline/__init__.py",
         "if not how.confirm(fresh):",
         "if how.confirm(fresh) is None:",
         "P5",

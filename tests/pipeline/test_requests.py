@@ -84,7 +84,7 @@ def test_who_only_reads_gets_a_client_that_cannot_write(
         asked.append(writable)
         return open_tenant(connection, clock=clock, random=random, writable=writable)
 
-    monkeypatch.setattr("reconciler.pipeline.open_tenant", watched)
+    monkeypatch.setattr("reconciler.pipeline.context.open_tenant", watched)
     world = World(tmp_path, clock, (agent("ana"),))
     world.write_agents(ana="{}")
     world.plan()

@@ -3,11 +3,9 @@
 import asyncio
 import os
 import platform
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, closing, nullcontext
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from random import Random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, replace
 
 from reconciler.apply.carry_out import CarriedOut, carry_out
 from reconciler.apply.journal import Journal
@@ -17,14 +15,15 @@ from reconciler.apply.resolve import resolve_doubts
 from reconciler.apply.run import Terms
 from reconciler.apply.runs import find_run
 from reconciler.clock import Clock
-from reconciler.desired import Loaded, ParseCache, TenantFolder, load
-from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.errors import InvalidInput, Refused
-from reconciler.live import ASGIApp, Tenant, open_tenant
-from reconciler.model.agents import LiveState
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import Refused
+from reconciler.live import Tenant
 from reconciler.model.desired import DesiredState
-from reconciler.model.redactor import Redactor
-from reconciler.plan.build import Sides, build_plan
+from reconciler.pipeline.context import Context, opened
+from reconciler.pipeline.loading import Chosen, load_all, load_one
+from reconciler.pipeline.reading import check_names, read_sides, survey
+from reconciler.pipeline.verdicts import refuse, reject
+from reconciler.plan.build import build_plan
 from reconciler.plan.canary import CanarySize, choose_probes
 from reconciler.plan.change import Plan
 from reconciler.plan.claim import check_blocked, check_claim, check_reviewed
@@ -33,104 +32,32 @@ from reconciler.plan.match import agent_rows, match_agents
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.plan.policies import find_rules
 from reconciler.plan.record import RunHead, RunKind
-from reconciler.plan.resolve import resolve_skills
 from reconciler.plan.scope import Filters, check_teams, scope_of
 from reconciler.render.plan_json import SavedPlan
-from reconciler.settings import Author, is_embedded, ledger_of, read_connection, state_folder
+
+__all__ = [
+    "Apply",
+    "Chosen",
+    "Context",
+    "apply",
+    "check_names",
+    "load_all",
+    "load_one",
+    "opened",
+    "plan",
+    "rollback",
+    "survey",
+]
 
 # What an apply may take in all: far more than it should, yet an end.
 _SHORTEST_DEADLINE_S = 1800.0
 _DEADLINE_OVER_ETA = 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a run is given from outside: folder, environment, time and chance.
-
-    `embedded` makes the simulated tenant of a name, its state in a folder; `stage` hears what is going on, `notice`
-    what is worth knowing beside the plan. `author` finds out who starts an apply, `fsync` makes a file durable, and
-    `redactor` learns what must never be shown.
-    """
-
-    root: Path
-    environ: Mapping[str, str]
-    clock: Clock
-    random: Random
-    embedded: Callable[[Path, str], ASGIApp]
-    stage: Callable[[str], None]
-    notice: Callable[[Iterable[Diagnostic]], None] = lambda _: None
-    author: Callable[[], Author] = lambda: Author("", "")
-    fsync: Callable[[int], None] = os.fsync
-    redactor: Redactor = field(default_factory=Redactor)
-
-    @property
-    def state_folder(self) -> Path:
-        """Where caches and records go."""
-        return state_folder(self.environ)
-
-    @property
-    def runs(self) -> Path:
-        """Where the journals of past applies are."""
-        return self.state_folder / "runs"
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The one tenant that a command is about, and what loading it had to say beside."""
-
-    path: Path
-    desired: DesiredState
-    warnings: tuple[Diagnostic, ...]
-
-
-def load_all(context: Context, tenant: str | None = None, *, may_be_empty: bool = False) -> Loaded:
-    """Load the files of every tenant, or of the one that is named; nothing is asked over the network."""
-    context.stage("Reading the files")
-    with ParseCache.open(context.state_folder / "cache" / "desired.sqlite") or nullcontext() as cache:
-        return load(context.root, tenant=tenant, cache=cache, may_be_empty=may_be_empty)
-
-
-def load_one(context: Context, tenant: str | None, *, may_be_empty: bool = False) -> Chosen:
-    """Load the files of one tenant; InvalidInput with everything that is wrong in them.
-
-    With `may_be_empty` it is no fault that they declare nobody yet.
-    """
-    loaded = load_all(context, tenant, may_be_empty=may_be_empty)
-    if any(diagnostic.severity is Severity.ERROR for diagnostic in loaded.diagnostics):
-        raise InvalidInput(*loaded.diagnostics)
-    folder, *others = loaded.tenants
-    if others:
-        raise InvalidInput(_several_tenants(loaded.tenants))
-    if folder.state is None:
-        raise InvalidInput(*loaded.diagnostics)
-    return Chosen(folder.path, folder.state, loaded.diagnostics)
-
-
-def _several_tenants(tenants: tuple[TenantFolder, ...]) -> Diagnostic:
-    names = [each.name for each in tenants]
-    hint = f"choose one: reconcile --tenant {names[0]} …"
-    return Diagnostic("tenant-unclear", f"there are {len(names)} tenants here: {', '.join(names)}", hint)
-
-
-async def check_names(context: Context, desired: DesiredState) -> None:
-    """Ask the tenant whether every skill and agent that the files name can be told; InvalidInput if not."""
-    async with _opened(context, desired, writable=False) as live:
-        await _read_sides(context, desired, live)
-
-
-async def survey(context: Context, desired: DesiredState) -> LiveState:
-    """Read every skill and everyone's set, declared or not, with a client that can do nothing but read."""
-    async with _opened(context, desired, writable=False) as live:
-        reading = f"Reading {desired.tenant.name}"
-        context.stage(reading)
-        catalog = await live.read_skills()
-        return await live.read_agents(catalog, None, lambda done, of: context.stage(f"{reading}: {done} of {of} pages"))
-
-
 async def plan(context: Context, desired: DesiredState, filters: Filters, *, every_skill: bool = False) -> Plan:
     """Compare, with a client that can do nothing but read; with `every_skill`, count also who takes the others."""
-    _reject(check_teams(desired, filters))
-    async with _opened(context, desired, writable=False) as live:
+    reject(check_teams(desired, filters))
+    async with opened(context, desired, writable=False) as live:
         return await _plan(context, desired, filters, live, every_skill=every_skill)
 
 
@@ -164,15 +91,13 @@ class Apply:
 
 async def apply(context: Context, desired: DesiredState, filters: Filters, how: Apply) -> Outcome:
     """Plan afresh, show, ask, write what differs, read it again. Refused when anything says no: nothing is written."""
-    _reject(check_teams(desired, filters))
+    reject(check_teams(desired, filters))
     if how.claim is not None:
-        _refuse(
-            check_claim(how.claim.plan, how.claim.created_at, desired.tenant.name, context.clock.now(), how.allowed)
-        )
+        refuse(check_claim(how.claim.plan, how.claim.created_at, desired.tenant.name, context.clock.now(), how.allowed))
     async with _writing(context, desired, how) as (live, run):
         fresh = await _plan(context, desired, filters, live)
         how.planned(fresh)
-        _refuse(check_reviewed(fresh, _plan_of(how.claim), how.expect, _plan_of(how.reviewed)))
+        refuse(check_reviewed(fresh, _plan_of(how.claim), how.expect, _plan_of(how.reviewed)))
         outcome = await _carry_out(context, desired, fresh, live, how, replace(run, digest=fresh.digest))
     if outcome.is_complete and filters == Filters():
         ManagedRecord(context.state_folder, fresh.tenant).write(ref for table in desired.tables for ref in table.refs)
@@ -185,30 +110,20 @@ async def rollback(context: Context, desired: DesiredState, ref: str, how: Apply
         record = find_run(context.runs, desired.tenant.name, ref)
         catalog = await live.read_skills()
         rules, unknown = find_rules(desired.policies, catalog, context.clock.now())
-        _reject(unknown)
+        reject(unknown)
         rows = agent_rows(desired) if desired.policies.is_by_share else {}
         wanted = {agent.agent.id.casefold() for agent in record.agents}
         state = await live.read_agents(catalog, wanted | rows.keys(), graded=desired.policies.is_graded)
         matched, _ = match_agents(desired, rows, state)
         fresh = inverse_plan(record, state, desired, rules, matched.live.values())
         how.planned(fresh)
-        _refuse(check_reviewed(fresh, None, how.expect))
+        refuse(check_reviewed(fresh, None, how.expect))
         head = replace(run, digest=fresh.digest, kind=RunKind.ROLLBACK, reverts=record.head.run)
         return await _carry_out(context, desired, fresh, live, how, head)
 
 
 def _plan_of(saved: SavedPlan | None) -> Plan | None:
     return None if saved is None else saved.plan
-
-
-def _reject(errors: Iterable[Diagnostic]) -> None:
-    if listed := tuple(errors):
-        raise InvalidInput(*listed)
-
-
-def _refuse(reasons: Iterable[Diagnostic]) -> None:
-    if listed := tuple(reasons):
-        raise Refused(*listed)
 
 
 @asynccontextmanager
@@ -236,7 +151,7 @@ async def _writing(context: Context, desired: DesiredState, how: Apply) -> Async
     with lock:
         if how.gate is not None:
             await how.gate()
-        async with _opened(context, desired, how.max_concurrency, writable=True) as live:
+        async with opened(context, desired, how.max_concurrency, writable=True) as live:
             doubts = resolve_doubts(
                 context.runs,
                 name,
@@ -256,7 +171,7 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - all that an apply is made of, 
     """Ask, write under a journal, verify; a plan that a policy blocks is shown, and refused."""
     if blocking := tuple(check_blocked(fresh, how.allowed)):
         how.show(fresh)
-        _refuse(blocking)
+        refuse(blocking)
     if not how.confirm(fresh):
         message = "nobody confirmed; nothing was written"
         raise Refused(Diagnostic("not-confirmed", message, "answer `yes`, or give --yes"))
@@ -303,44 +218,8 @@ def _run_id(context: Context) -> str:
 async def _plan(
     context: Context, desired: DesiredState, filters: Filters, live: Tenant, *, every_skill: bool = False
 ) -> Plan:
-    sides = await _read_sides(context, desired, live)
+    sides = await read_sides(context, desired, live)
     scope, errors = scope_of(desired, filters, sides.live.catalog, sides.rows, sides.matched)
-    _reject(errors)
+    reject(errors)
     managed_before = ManagedRecord(context.state_folder, desired.tenant.name).read()
     return build_plan(sides, scope, desired.tenant.rate_limit, managed_before, every_skill=every_skill)
-
-
-async def _read_sides(context: Context, desired: DesiredState, live: Tenant) -> Sides:
-    """Read the tenant and find every name: skills first, so that a wrong one costs no listing of agents."""
-    reading = f"Reading {desired.tenant.name}"
-    context.stage(reading)
-    catalog = await live.read_skills()
-    resolved, errors = resolve_skills(desired, catalog)
-    rules, unknown = find_rules(desired.policies, catalog, context.clock.now())
-    if resolved is None or unknown:
-        raise InvalidInput(*errors, *unknown)
-    rows = agent_rows(desired)
-    state = await live.read_agents(
-        catalog,
-        rows.keys(),
-        lambda done, of: context.stage(f"{reading}: {done} of {of} pages"),
-        graded=desired.policies.is_graded,
-    )
-    matched, unclear = match_agents(desired, rows, state)
-    _reject(unclear)
-    return Sides(resolved, state, matched, rows, rules)
-
-
-@asynccontextmanager
-async def _opened(
-    context: Context, desired: DesiredState, max_concurrency: int | None = None, *, writable: bool
-) -> AsyncIterator[Tenant]:
-    tenant = desired.tenant
-    connection = read_connection(tenant, context.environ)
-    connection = replace(connection, redactor=context.redactor, ledger=ledger_of(tenant, context.environ))
-    if max_concurrency is not None:
-        connection = replace(connection, max_concurrency=max_concurrency)
-    if is_embedded(tenant, context.environ):
-        connection = replace(connection, app=context.embedded(context.state_folder / "simulator", tenant.name))
-    async with open_tenant(connection, clock=context.clock, random=context.random, writable=writable) as live:
-        yield live
