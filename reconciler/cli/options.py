@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reconciler.cli.dialog import Dialog
     from reconciler.pipeline import Apply
     from reconciler.plan.canary import CanarySize
@@ -87,6 +89,37 @@ def all_coverage_option(function: _Function) -> _Function:
     """Give a command `--all-coverage`."""
     return click.option(
         "--all-coverage", is_flag=True, help="Show who can take each skill, also of skills that keep their agents."
+    )(function)
+
+
+class _Moment(click.ParamType["datetime"]):
+    """A moment with its offset."""
+
+    name = "TIME"
+
+    def convert(self, value: "str | datetime", param: click.Parameter | None, ctx: click.Context | None) -> "datetime":
+        """Read `2026-11-27T06:00:00-05:00` or the same with `Z`."""
+        from datetime import datetime
+
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            example = "2026-11-27T06:00:00-05:00 or 2026-11-27T11:00:00Z"
+            self.fail(f"{value!r} is not a time with its offset, such as {example}", param, ctx)
+        return moment
+
+
+def at_option(function: _Function) -> _Function:
+    """Give a command `--at`."""
+    return click.option(
+        "--at",
+        type=_Moment(),
+        metavar="TIME",
+        help="As the files will have it then, by overrides, holds and waivers; with its offset.",
     )(function)
 
 

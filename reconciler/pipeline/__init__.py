@@ -26,7 +26,7 @@ from reconciler.pipeline.verdicts import refuse, reject
 from reconciler.plan.build import Sides, build_plan
 from reconciler.plan.canary import CanarySize, choose_probes
 from reconciler.plan.change import Plan
-from reconciler.plan.claim import check_blocked, check_claim, check_reviewed
+from reconciler.plan.claim import check_blocked, check_claim, check_moment, check_reviewed
 from reconciler.plan.inverse import inverse_plan
 from reconciler.plan.match import agent_rows, match_agents
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
@@ -182,6 +182,7 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - all that an apply is made of, 
     if not how.confirm(fresh):
         message = "nobody confirmed; nothing was written"
         raise Refused(Diagnostic("not-confirmed", message, "answer `yes`, or give --yes"))
+    refuse(check_moment(fresh, context.clock.now()))
     if not fresh.changes:
         return _outcome(context, fresh, live, head, CarriedOut((), is_verified=True))
     terms = Terms(

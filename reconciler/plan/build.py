@@ -23,7 +23,7 @@ from reconciler.plan.change import (
 from reconciler.plan.coverage import Shifts, count_all, coverage_rows
 from reconciler.plan.diff import Origins, by_skill_id, leave_held, list_changes, sets_to_write
 from reconciler.plan.digest import digest_of
-from reconciler.plan.expiry import ended, held_now
+from reconciler.plan.expiry import ended, in_force_now
 from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments, unversioned, whole_tenant
 from reconciler.plan.ignored import ignored_skills
 from reconciler.plan.match import Matched, Row, position_of, ref_of, row_at, table_and_row, team_of
@@ -78,7 +78,7 @@ def build_plan(
         *whole_tenant(live, sides.rows, managed_before),
         *unversioned(changes),
         *ended(desired, sides.now),
-        *held_now(sides.resolved.in_force.holds, held),
+        *in_force_now(sides.resolved, changes, held),
     ]
     return Plan(
         tenant=desired.tenant.name,
@@ -93,6 +93,7 @@ def build_plan(
         filters=scope.filters,
         skill_names=live.catalog.names_by_id,
         held=held,
+        now=sides.now,
         holds_until=next_boundary(desired, sides.now),
     )
 

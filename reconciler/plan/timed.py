@@ -57,18 +57,23 @@ class Timed:
     def at(self, now: datetime) -> "InForce":
         """Give what is in force."""
         overlays: defaultdict[int, defaultdict[int, dict[int, OverrideUse]]] = defaultdict(lambda: defaultdict(dict))
-        for found in self.overrides:
-            if found.override.window.is_open(now):
-                uses = {number: OverrideUse(found.override, entry) for number, entry in found.entries.items()}
-                for table, row in map(table_and_row, found.rows):
-                    overlays[table][row] |= uses
-        return InForce(overlays, tuple(found for found in self.holds if found.hold.window.is_open(now)))
+        is_open = [found for found in self.overrides if found.override.window.is_open(now)]
+        for found in is_open:
+            uses = {number: OverrideUse(found.override, entry) for number, entry in found.entries.items()}
+            for table, row in map(table_and_row, found.rows):
+                overlays[table][row] |= uses
+        return InForce(
+            tuple(found.override for found in is_open),
+            overlays,
+            tuple(found for found in self.holds if found.hold.window.is_open(now)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
     """The overrides and holds of one moment."""
 
+    overrides: tuple[Override, ...] = ()
     overlays: Overlays = field(default_factory=dict)
     holds: tuple[FoundHold, ...] = ()
 

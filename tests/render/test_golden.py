@@ -54,6 +54,51 @@ def test_plan_as_json(tmp_path: Path, clock: VirtualClock, golden: Golden) -> No
     golden("plan.json", plan_as_json(_small_plan(tmp_path, clock), CREATED_AT))
 
 
+def _timed_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
+    """Plan with an override in force, one to come and one that is over, and with two holds, of which one is over."""
+    world = World(tmp_path, clock, (agent("ana", Billing=40, Chat=30, Email=50), agent("bo", Sales=10), agent("cy")))
+    world.write_agents(ana="{Billing: 60, Chat: 30}", bo="{Sales: 20, Chat: 5}", cy="{}")
+    world.write(
+        "surge.yaml",
+        """\
+overrides:
+  - reason: Black Friday surge
+    ticket: OPS-1234
+    from: 2026-11-20T06:00:00-05:00
+    until: 2026-11-25T00:00:00-05:00
+    teams: [Testers]
+    skills: {Sales: 70, Chat: {available: false}}
+  - reason: the morning after
+    from: 2026-11-25T05:00:00Z
+    until: 2027-01-02T00:00:00+05:30
+    agents: [cy@example.com]
+    skills: {Billing: 10}
+  - until: 2026-11-01T00:00:00Z
+    agents: [ana@example.com]
+    skills: {Gone: 1}
+holds:
+  - agents: [bo@example.com]
+    skills: [Sales]
+    until: 2026-12-02T00:00:00Z
+    reason: supervised trial
+  - teams: [Testers]
+    until: 2026-11-21T00:00:00Z
+""",
+    )
+    return world.plan()
+
+
+def test_plan_with_what_holds_for_a_time(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    plan = _timed_plan(tmp_path, clock)
+    golden("plan-timed.txt", plan_as_text(plan, "desired-state", RateLimit()))
+    golden("plan-timed.md", plan_as_markdown(plan, View(CREATED_AT, "desired-state")))
+    saved = plan_as_json(plan, CREATED_AT)
+    golden("plan-timed.json", saved)
+    again = read_plan(saved.encode(), "plan.json").plan
+    assert plan_as_json(again, CREATED_AT) == saved
+    assert plan_as_text(replace(again, now=plan.now), "desired-state") == plan_as_text(plan, "desired-state")
+
+
 def test_plan_with_two_writes_for_one_agent(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
     """Said under the agent's name, with whatever its skills are called, and counted."""
     more = (Skill("skill-odd", "\u202edO\x1b[2J\n"), Skill("skill-loans", "Loans"), Skill("skill-mail", "Mail"))
