@@ -13,7 +13,7 @@ from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments, unversioned, whole_tenant
 from reconciler.plan.match import Matched, Row, position_of, ref_of, row_at, table_and_row, team_of
 from reconciler.plan.order import order_writes
-from reconciler.plan.policies import NO_RULES, Facts, Rules, count_held, judge
+from reconciler.plan.policies import NO_RULES, Facts, Managed, Rules, count_managed, judge
 from reconciler.plan.resolve import ResolvedState, ignored_skills
 from reconciler.plan.scope import Scope
 
@@ -48,9 +48,8 @@ def build_plan(
     ignored = ignored_skills(desired, live.catalog)
     changes, order = in_order(_agent_changes(sides, scope, ignored))
     unreadable = _unreadable(sides, in_scope) if live.unreadable else ()
-    coverage, judged = judge_coverage(
-        sides.rules, live, (changes, order), sides.matched.live.values(), every_skill=every_skill
-    )
+    managed = count_managed(sides.rules.policies, desired, sides.matched, live.catalog)
+    coverage, judged = judge_coverage(sides.rules, live, (changes, order), managed, every_skill=every_skill)
     findings = [
         *judged,
         *missing_agents(desired, missing, live),
@@ -78,7 +77,7 @@ def judge_coverage(
     rules: Rules,
     live: LiveState,
     planned: tuple[tuple[AgentChange, ...], tuple[Step, ...]],
-    managed: Collection[LiveAgent],
+    managed: Managed,
     *,
     every_skill: bool = False,
 ) -> tuple[tuple[CoverageRow, ...], list[Diagnostic]]:
@@ -86,8 +85,7 @@ def judge_coverage(
     changes, order = planned
     floors = rules.by_gauge
     shifts, counts = Shifts(changes, order, floors), count_all(live, floors)
-    held = count_held(agent.assignments for agent in managed) if rules.policies.is_by_share else 0
-    judged = list(judge(Facts(rules, changes, shifts, counts, len(managed), held)))
+    judged = list(judge(Facts(rules, changes, shifts, counts, managed)))
     if counts is None:
         return (), judged
     return coverage_rows(counts, shifts, live.catalog.names_by_id, floors, every_skill=every_skill), judged
