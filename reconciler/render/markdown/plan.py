@@ -38,7 +38,7 @@ def plan_body(plan: Plan, view: View, room: int, *, is_offer: bool = True) -> st
     It is shortened in a fixed order until it fits: notes, agents of whom only proficiencies change, what others gain,
     the details of what is lost. Verdict, findings, coverage, and who loses which skill stay; only where even they do
     not fit (several thousand losses), as many agents of each skill are named as fit, and long lists end in exact
-    counts. Unless it `is_offer`, it says neither how to apply it nor where it comes from: whatever it is a part of does.
+    counts. Unless it `is_offer`, it says neither how to apply it nor where it comes from: what it is a part of does.
     """
     if not plan.changes:
         return _unchanged(plan, view, room)
