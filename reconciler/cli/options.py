@@ -168,7 +168,10 @@ ALLOWABLE = (
     "coverage-floor",
     "coverage-unknown",
     "max-agents-changed",
+    "max-agents-changed-per-team",
     "max-assignments-removed",
+    "max-assignments-removed-per-skill",
+    "max-assignments-removed-per-team",
     "old-plan",
 )
 _WRITING = (

@@ -118,11 +118,12 @@ async def rollback(context: Context, desired: DesiredState, ref: str, how: Apply
         catalog = await live.read_skills()
         rules, unknown = find_rules(desired.policies, catalog, context.clock.now())
         reject(unknown)
-        rows = agent_rows(desired) if desired.policies.is_by_share else {}
+        needs_all = desired.policies.is_by_share or desired.policies.is_by_team
+        rows = agent_rows(desired) if needs_all else {}
         wanted = {agent.agent.id.casefold() for agent in record.agents}
         state = await live.read_agents(catalog, wanted | rows.keys(), graded=desired.policies.is_graded)
         matched, _ = match_agents(desired, rows, state)
-        fresh = inverse_plan(record, state, desired, rules, matched.live.values())
+        fresh = inverse_plan(record, state, desired, rules, matched)
         how.planned(fresh)
         refuse(check_reviewed(fresh, None, how.expect))
         head = replace(run, digest=fresh.digest, kind=RunKind.ROLLBACK, reverts=record.head.run)

@@ -28,7 +28,7 @@ from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments
 from reconciler.plan.ignored import ignored_skills
 from reconciler.plan.match import Matched, Row, position_of, ref_of, row_at, table_and_row, team_of
 from reconciler.plan.order import order_writes
-from reconciler.plan.policies import NO_RULES, Facts, Rules, count_held, judge
+from reconciler.plan.policies import NO_RULES, Facts, Managed, Rules, count_managed, judge
 from reconciler.plan.resolve import ResolvedState
 from reconciler.plan.scope import Scope
 from reconciler.plan.timed import next_boundary
@@ -67,9 +67,8 @@ def build_plan(
     changes, order = in_order(change for change, _ in compared if change is not None)
     held = tuple(sorted((each for _, each in compared if each is not None), key=_by_name))
     unreadable = _unreadable(sides, in_scope) if live.unreadable else ()
-    coverage, judged = judge_coverage(
-        sides.rules, live, (changes, order), sides.matched.live.values(), every_skill=every_skill
-    )
+    managed = count_managed(sides.rules.policies, desired, sides.matched, live.catalog)
+    coverage, judged = judge_coverage(sides.rules, live, (changes, order), managed, every_skill=every_skill)
     findings = [
         *judged,
         *missing_agents(desired, missing, live),
@@ -102,7 +101,7 @@ def judge_coverage(
     rules: Rules,
     live: LiveState,
     planned: tuple[tuple[AgentChange, ...], tuple[Step, ...]],
-    managed: Collection[LiveAgent],
+    managed: Managed,
     *,
     every_skill: bool = False,
 ) -> tuple[tuple[CoverageRow, ...], list[Diagnostic]]:
@@ -110,8 +109,7 @@ def judge_coverage(
     changes, order = planned
     floors = rules.by_gauge
     shifts, counts = Shifts(changes, order, floors), count_all(live, floors)
-    held = count_held(agent.assignments for agent in managed) if rules.policies.is_by_share else 0
-    judged = list(judge(Facts(rules, changes, shifts, counts, len(managed), held)))
+    judged = list(judge(Facts(rules, changes, shifts, counts, managed)))
     if counts is None:
         return (), judged
     return coverage_rows(counts, shifts, live.catalog.names_by_id, floors, every_skill=every_skill), judged

@@ -1,7 +1,7 @@
 """Makes the plan that undoes a run: what it wrote goes back to what was before, where nobody has changed it since."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.diagnostics import Diagnostic, Severity
@@ -15,8 +15,9 @@ from reconciler.plan.diff import Origins, by_skill_id, list_changes
 from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import unversioned, whole_tenant
 from reconciler.plan.ignored import ignored_skills
+from reconciler.plan.match import NOBODY, Matched, team_of
 from reconciler.plan.outcome import Status
-from reconciler.plan.policies import NO_RULES, Rules
+from reconciler.plan.policies import NO_RULES, Rules, count_managed
 from reconciler.plan.record import AgentRecord, RunKind, RunRecord, WrittenSkill
 
 # These promise that nothing of ours was committed (see `plan.outcome`); any other end, or none, may hide a write.
@@ -40,18 +41,19 @@ def inverse_plan(
     live: LiveState,
     desired: DesiredState,
     rules: Rules = NO_RULES,
-    managed: Collection[LiveAgent] = (),
+    matched: Matched = NOBODY,
 ) -> Plan:
     """Undo a run, assignment by assignment.
 
     What is as the run wrote it goes back; what is as it was before needs nothing; anything else was changed since, so
     it stays and is listed. Every other skill of an agent stays as it is. `live` holds the agents of the run; of the
-    files only the tenant, `ignore_skills` and the policies count; `managed` are the live agents of which a limit may be
-    a share.
+    files only the tenant, `ignore_skills` and the policies count; `matched` are the managed agents, if a limit is a
+    share of them or of their teams.
     """
     undone = _undo_all(record, live, ignored_skills(desired, live.catalog))
     changes, order = in_order(each.change for each in undone if each.change is not None)
-    coverage, judged = judge_coverage(rules, live, (changes, order), managed)
+    managed = count_managed(rules.policies, desired, matched, live.catalog)
+    coverage, judged = judge_coverage(rules, live, (_in_teams_of_today(changes, desired, matched), order), managed)
     findings = [
         *(_with_its_place(each, desired.tenant.position.file) for each in judged),
         *_about_run(record, is_empty=not changes),
@@ -71,6 +73,14 @@ def inverse_plan(
         order=order,
         skill_names=live.catalog.names_by_id,
     )
+
+
+def _in_teams_of_today(
+    changes: Iterable[AgentChange], desired: DesiredState, matched: Matched
+) -> tuple[AgentChange, ...]:
+    """Give each agent its team by the files as they are: those of the run may have had another name, or nobody left."""
+    teams = {agent.id: team_of(desired, row) for row, agent in matched.live.items()}
+    return tuple(replace(change, team=teams.get(change.agent.id, change.team)) for change in changes)
 
 
 def _with_its_place(finding: Diagnostic, file: str) -> Diagnostic:

@@ -134,6 +134,28 @@ def test_plan_that_policies_forbid(tmp_path: Path, clock: VirtualClock, golden: 
     assert read_plan(plan_as_json(plan, CREATED_AT).encode(), "plan.json").plan.coverage == plan.coverage
 
 
+def test_plan_beyond_the_limits_of_a_team_and_of_a_skill(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    """Each finding says of whom, how many of how many, which rule that breaks and where it stands."""
+    names = [f"{team}{number}" for team in ("east", "west") for number in range(12)]
+    world = World(tmp_path, clock, tuple(agent(name, Billing=60, Chat=40) for name in names))
+    policies = """policies:
+  max_agents_changed: 40%
+  max_agents_changed_per_team: 50%
+  max_assignments_removed: 20%
+  max_assignments_removed_per_team: 25%
+  max_assignments_removed_per_skill: 30%
+"""
+    world.write("tenant.yaml", TENANT_YAML + policies)
+    for file, head in (("east", "team: East @coast <b>\n"), ("west", "")):
+        sets = ("{Billing: 60}" if int(name[4:]) < 8 - 4 * (file == "west") else "{Billing: 60, Chat: 40}"
+                for name in names if name.startswith(file))  # fmt: skip
+        lines = "".join(f"  {file}{number}@example.com: {{skills: {held}}}\n" for number, held in enumerate(sets))
+        world.write(f"{file}.yaml", f"{head}agents:\n{lines}")
+    plan = world.plan()
+    golden("plan-limits.txt", plan_as_text(plan, "desired-state", RateLimit()))
+    golden("plan-limits.md", plan_as_markdown(plan, View(CREATED_AT, "desired-state")))
+
+
 def test_a_plan_of_an_older_version_has_no_lowest_point(tmp_path: Path, clock: VirtualClock) -> None:
     document = json.loads(plan_as_json(_small_plan(tmp_path, clock), CREATED_AT))
     for row in document["coverage"]:

@@ -12,7 +12,7 @@ from reconciler.render.markdown.findings import message_list
 from reconciler.render.markdown.fit import length, shares
 from reconciler.render.markdown.held import held_section
 from reconciler.render.markdown.left_out import LeftOut, Shown, count_left_out
-from reconciler.render.markdown.losses import Detail, loss_section, losses_of
+from reconciler.render.markdown.losses import Detail, loss_section, losses_of, named_section
 from reconciler.render.markdown.teams import team_section
 from reconciler.render.markdown.words import SkillLabels, many
 from reconciler.render.moments import distance, moment
@@ -39,8 +39,8 @@ def plan_body(plan: Plan, view: View, room: int, *, is_offer: bool = True) -> st
 
     It is shortened in a fixed order until it fits: notes, agents of whom only proficiencies change, what others gain,
     the details of what is lost. Verdict, findings, coverage, and who loses which skill stay; only where even they do
-    not fit (several thousand losses), losses are counted by skill, and long lists end in exact counts. Unless it
-    `is_offer`, it says neither how to apply it nor where it comes from: whatever it is a part of does.
+    not fit (several thousand losses), as many agents of each skill are named as fit, and long lists end in exact
+    counts. Unless it `is_offer`, it says neither how to apply it nor where it comes from: what it is a part of does.
     """
     if not plan.changes:
         return _unchanged(plan, view, room)
@@ -106,8 +106,11 @@ class _Draft:
         return _joined(above.rstrip("\n"), teams, left.text(self._view.whole_plan), self._foot)
 
     def shortest(self) -> str:
-        """Leave out all agents; a third of the room for each list, and more where another needs less."""
-        notice = replace(self._nothing_shown, losses=0, unnamed=len(self._losses)).text(self._view.whole_plan)
+        """Leave out all agents; a third of the room for each list, and more where another needs less.
+
+        What room all three leave is for the names of those who lose something.
+        """
+        notice = replace(self._nothing_shown, unnamed=len(self._losses)).text(self._view.whole_plan)
         around = _joined(self._head, notice, self._foot)
         lists: tuple[Callable[[int | None], str], ...] = (
             lambda room: self._messages(with_notes=False, room=room),
@@ -116,8 +119,11 @@ class _Draft:
         )
         wanted = [length(write(None)) for write in lists]
         given = shares(wanted, self._room - length(around) - len(_BREAK) * len(lists))
-        parts = [write(room) for write, room in zip(lists, given, strict=True)]
-        return _joined(self._head, *parts, notice, self._foot)
+        *above, losses = (write(room) for write, room in zip(lists, given, strict=True))
+        spare = self._room - length(_joined(self._head, *above, losses, notice, self._foot))
+        losses, unnamed = named_section(self._losses, length(losses) + spare)
+        left = replace(self._nothing_shown, losses=len(self._losses) - unnamed, unnamed=unnamed)
+        return _joined(self._head, *above, losses, left.text(self._view.whole_plan), self._foot)
 
     @cached_property
     def _nothing_shown(self) -> LeftOut:
