@@ -11,6 +11,7 @@ from typing import NamedTuple
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.desired import DesiredState
 from reconciler.model.overrides import Hold, Override, OverrideEntry, Selection
+from reconciler.model.skills import SkillCatalog
 from reconciler.plan.match import Row, agent_rows, ref_of, row_at, table_and_row
 
 
@@ -106,22 +107,24 @@ def find_timed(desired: DesiredState, number_of: Mapping[str, int]) -> Timed:
             )
             for override in desired.overrides
         ),
-        find_holds(desired, number_of, members),
+        _find_holds(desired, lambda name: (number_of[name],), members),
     )
 
 
-def find_holds(
-    desired: DesiredState,
-    number_of: Mapping[str, int],
-    members: Callable[[Selection], frozenset[Row]] | None = None,
+def holds_at(desired: DesiredState, catalog: SkillCatalog, now: datetime) -> tuple[FoundHold, ...]:
+    """Give the holds of a moment; one that names several skills by one name is about all of them."""
+    current = without_ended(desired, now)
+    return _find_holds(current, catalog.numbers_named, members_of(current))
+
+
+def _find_holds(
+    desired: DesiredState, numbers_of: Callable[[str], Iterable[int]], members: Callable[[Selection], frozenset[Row]]
 ) -> tuple[FoundHold, ...]:
-    """Find the agents and skills of the holds."""
-    find = members or members_of(desired)
     return tuple(
         FoundHold(
             hold,
-            None if hold.selection.is_everyone else find(hold.selection),
-            frozenset(number_of[skill.name] for skill in hold.skills) if hold.skills else None,
+            None if hold.selection.is_everyone else members(hold.selection),
+            frozenset(number for skill in hold.skills for number in numbers_of(skill.name)) if hold.skills else None,
         )
         for hold in desired.holds
     )
