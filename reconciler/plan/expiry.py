@@ -20,7 +20,7 @@ def ended(desired: DesiredState, now: datetime) -> Iterator[Diagnostic]:
         if override.window.has_ended(now):
             yield Diagnostic(
                 "override-ended",
-                f"the override of {_whom(override.selection)}{_why(override.reason, override.ticket)} "
+                f"the override of {whom_of(override.selection)}{_why(override.reason, override.ticket)} "
                 f"ended at {utc(override.window.until)}",
                 "remove it: what lasts holds again",
                 override.position,
@@ -30,7 +30,7 @@ def ended(desired: DesiredState, now: datetime) -> Iterator[Diagnostic]:
         if hold.window.has_ended(now):
             yield Diagnostic(
                 "hold-expired",
-                f"the hold on {_what(hold)}{_why(hold.reason)} ended at {utc(hold.window.until)}: "
+                f"the hold on {what_of(hold)}{_why(hold.reason)} ended at {utc(hold.window.until)}: "
                 "what the files say is written again",
                 "remove it, or write a later `until` if live is still to be left alone",
                 hold.position,
@@ -56,7 +56,7 @@ def in_force_now(
         count = sum(lines[entry.position] for entry in override.entries)
         yield Diagnostic(
             "override-in-force",
-            f"the override of {_whom(override.selection)}{_why(override.reason, override.ticket)} is in force until "
+            f"the override of {whom_of(override.selection)}{_why(override.reason, override.ticket)} is in force until "
             f"{utc(override.window.until)}: {_assignments(count)} for it",
             None,
             override.position,
@@ -78,19 +78,21 @@ def _held(holds: Iterable[FoundHold], held: Iterable[AgentHeld]) -> Iterator[Dia
         differing = f"{assignments} from the files and {verb} left alone" if count else "nothing differs from the files"
         yield Diagnostic(
             "held",
-            f"the hold on {_what(hold)}{_why(hold.reason)} lasts until {utc(hold.window.until)}: {differing}",
+            f"the hold on {what_of(hold)}{_why(hold.reason)} lasts until {utc(hold.window.until)}: {differing}",
             "remove the hold to let the files count again" if count else None,
             hold.position,
             Severity.INFO,
         )
 
 
-def _what(hold: Hold) -> str:
-    whom = _whom(hold.selection)
+def what_of(hold: Hold) -> str:
+    """Say what a hold leaves alone."""
+    whom = whom_of(hold.selection)
     return f"{_named(hold.skills)} of {whom}" if hold.skills else whom
 
 
-def _whom(selection: Selection) -> str:
+def whom_of(selection: Selection) -> str:
+    """Say whom an override or a hold is about."""
     if selection.is_everyone:
         return "all managed agents"
     words = [f"team {_named([team])}" for team in selection.teams[:_MOST_NAMED]]

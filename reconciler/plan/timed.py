@@ -87,6 +87,11 @@ class InForce:
         covering = [found.hold for found in self.holds if found.covers(row, number)]
         return max(covering, key=lambda hold: hold.window.until, default=None)
 
+    def held_skills(self, row: Row) -> frozenset[int] | None:
+        """Give the skills of an agent that are left alone; None means all of them."""
+        skills = [found.skills for found in self.holds if found.rows is None or row in found.rows]
+        return None if None in skills else frozenset[int]().union(*(each for each in skills if each is not None))
+
     def is_held(self, row: Row, number: int) -> bool:
         """Whether a hold leaves an assignment alone."""
         return any(found.covers(row, number) for found in self.holds)
