@@ -163,13 +163,13 @@ def test_more_never_passes_where_less_is_blocked(
     key: str, both: tuple[list[AgentChange], list[AgentChange]], managed: Managed, written: str
 ) -> None:
     """P11: whichever rule forbids a plan, of all, of a team or of a skill, forbids every plan that removes more."""
-    less, more = (
-        {
-            (each.code, each.message.partition(":")[0] * key.count("_per_"))
-            for each in judged(key, written, changes, managed)
-        }
-        for changes in both
-    )
+
+    def forbidden(changes: Sequence[AgentChange]) -> set[str]:
+        """Give whom the findings are about; without a group that is everyone."""
+        found = judged(key, written, changes, managed)
+        return {each.message.partition(": ")[0] if "_per_" in key else each.code for each in found}
+
+    less, more = map(forbidden, both)
     assert less <= more
 
 
