@@ -147,8 +147,9 @@ def _load_tenant(candidate: _Candidate, parser: FileParser, *, may_be_empty: boo
     ignore_skills = file.ignore_skills if file else ()
     check_together(parts, ignore_skills, is_complete=is_complete and not _has_errors(folder.reports))
     folder.reports += [part.report for part in parts]
+    tenant = file.tenant if file else None
     if _has_errors([*folder.reports, report]):
-        return TenantFolder(folder.path, None, candidate.name, is_named=candidate.root is not None)
+        return TenantFolder(folder.path, None, candidate.name, is_named=candidate.root is not None, tenant=tenant)
     tables = tuple(part.table for part in parts if part.table.refs)
     if not tables and not may_be_empty:
         report.whole_file(
@@ -156,9 +157,8 @@ def _load_tenant(candidate: _Candidate, parser: FileParser, *, may_be_empty: boo
             "no agent is declared in any file of the tenant",
             "list agents under `agents:` in a file beside it",
         )
-    return TenantFolder(
-        folder.path, _state(file, tables, parts) if file and (tables or may_be_empty) else None, candidate.name
-    )
+    state = _state(file, tables, parts) if file and (tables or may_be_empty) else None
+    return TenantFolder(folder.path, state, candidate.name, tenant=tenant)
 
 
 def _read_parts(folder: Folder, parser: FileParser) -> tuple[list[TenantPart], bool]:

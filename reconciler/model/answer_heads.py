@@ -21,7 +21,7 @@ class Announced:
 class AnswerHead:
     """One answer. `asked_at` and `answered_at` are by our clock, `told_at` by the tenant's, None where it says nothing.
 
-    `lifetime_s` is what a token answer says of its token, None where that is no number or no token.
+    `grants` when it gives a token; `lifetime_s` is what it says of that one, None where that is no number.
     """
 
     is_token: bool
@@ -30,4 +30,5 @@ class AnswerHead:
     answered_at: datetime
     told_at: datetime | None = None
     announced: Announced | None = None
+    grants: bool = False
     lifetime_s: float | None = None

@@ -14,7 +14,6 @@ from reconciler.apply.managed import ManagedRecord
 from reconciler.apply.resolve import resolve_doubts
 from reconciler.apply.run import Terms
 from reconciler.apply.runs import find_run
-from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import Refused
 from reconciler.live import Tenant

@@ -14,11 +14,12 @@ from reconciler.model.answer_heads import AnswerHead
 _OK = 200
 
 
-class _Lifetime(msgspec.Struct):
+class _Granted(msgspec.Struct):
+    access_token: str
     expires_in: object = None
 
 
-_decode_lifetime = msgspec.json.Decoder(_Lifetime).decode
+_decode_granted = msgspec.json.Decoder(_Granted).decode
 
 
 class Heard(Layer):
@@ -35,6 +36,7 @@ class Heard(Layer):
         response = await self._inner.handle_async_request(request)
         answered_at = self._clock.now()
         is_token = IS_TOKEN in request.extensions
+        granted = _granted(response) if is_token and response.status_code == _OK else None
         self._hear(
             AnswerHead(
                 is_token=is_token,
@@ -44,14 +46,15 @@ class Heard(Layer):
                 told_at=told_at(response.headers),
                 # Whoever gives out tokens counts them by themselves.
                 announced=None if is_token else announced_in(response.headers, answered_at),
-                lifetime_s=_lifetime_s(response) if is_token and response.status_code == _OK else None,
+                grants=granted is not None,
+                lifetime_s=None if granted is None else stated_s(granted.expires_in),
             )
         )
         return response
 
 
-def _lifetime_s(response: httpx.Response) -> float | None:
+def _granted(response: httpx.Response) -> _Granted | None:
     try:
-        return stated_s(_decode_lifetime(response.content).expires_in)
+        return _decode_granted(response.content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
