@@ -138,6 +138,10 @@ _WORDS: tuple[tuple[type[BaseException], str | None, str], ...] = (
 
 
 # OpenSSL's own numbers (x509_vfy.h) for what is commonly wrong with a certificate.
+_OF_ANOTHER = (
+    "shows a certificate made for another name",
+    "check CXONE_REALM or CXONE_BASE_URL; a proxy or a captive network may answer in its place",
+)
 _CERTIFICATES: Mapping[int, tuple[str, str]] = MappingProxyType(
     {
         9: ("shows a certificate that is not valid yet", "check this machine's clock and date"),
@@ -145,10 +149,8 @@ _CERTIFICATES: Mapping[int, tuple[str, str]] = MappingProxyType(
             "shows a certificate that has expired",
             "check this machine's clock and date; if they are right, tell whoever runs that address, or the proxy",
         ),
-        62: (
-            "shows a certificate made for another name",
-            "check CXONE_REALM or CXONE_BASE_URL; a proxy or a captive network may answer in its place",
-        ),
+        62: _OF_ANOTHER,
+        64: _OF_ANOTHER,
     }
 )
 

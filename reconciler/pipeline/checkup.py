@@ -35,7 +35,10 @@ async def check_up(context: Context, wanted: str | None, machine: Machine, try_w
     asked = Asked()
     if tenant is not None and not settings:
         desired = folder.state if folder else None
-        asked = await ask(context, desired or DesiredState(tenant, (), {}), try_write, is_faulty=desired is None)
+        try:
+            asked = await ask(context, desired or DesiredState(tenant, (), {}), try_write, is_faulty=desired is None)
+        except InvalidInput as error:
+            settings = error.diagnostics
     prefix = tenant.env_prefix if tenant else "CXONE"
     facts = Facts(
         files=files,

@@ -18,7 +18,7 @@ def checkup_as_text(checkup: Checkup, style: Style = PLAIN, columns: int | None 
     """Align mark, name and words, wrapped to `columns` where that is given; the last line sums up."""
     width = max(len(check.name) for check in checkup.checks)
     lines = [line for check in checkup.checks for line in _lines(check, width, style, columns)]
-    return "".join(f"{line}\n" for line in [*lines, "", _summary(checkup, style)])
+    return "".join(f"{line}\n" for line in [*lines, "", *_summary(checkup, style, columns)])
 
 
 def _lines(check: Check, width: int, style: Style, columns: int | None) -> Iterator[str]:
@@ -42,16 +42,18 @@ def _paint(state: State, style: Style) -> Callable[[str], str]:
     return {State.OK: style.green, State.WARN: style.yellow, State.FAIL: style.red, State.SKIPPED: style.dim}[state]
 
 
-def _summary(checkup: Checkup, style: Style) -> str:
+def _summary(checkup: Checkup, style: Style, columns: int | None) -> list[str]:
     failed, warned, left = (checkup.count(state) for state in (State.FAIL, State.WARN, State.SKIPPED))
     counts = [counted(len(checkup.checks), "check")]
     counts += [f"{failed} failed"] if failed else []
     counts += [counted(warned, "warning")] if warned else []
     counts += [f"{left} skipped"] if left else []
-    verdict = style.red("Not ready.") if failed else style.green("Ready.")
+    verdict, paint = ("Not ready.", style.red) if failed else ("Ready.", style.green)
     first = checkup.first_failure
     begin = f" Begin with: {first.name}." if first is not None and failed > 1 else ""
-    return f"{verdict} {', '.join(counts)}; {counted(checkup.requests, 'request')}.{begin}"
+    requests = counted(checkup.requests, "request")
+    first_line, *more = _wrapped(f"{verdict} {', '.join(counts)}; {requests}.{begin}", 0, columns)
+    return [first_line.replace(verdict, paint(verdict), 1), *more]
 
 
 def checkup_as_json(checkup: Checkup) -> str:

@@ -20,7 +20,7 @@ from reconciler.plan.checkup.verdict import Check, Fault, counted, fail, failed_
 _READING_SKILLS = "reading skills"
 _READING_AGENTS = "reading agents"
 _WRITING = "writing"
-_NO_TOKEN = "without an answer to the credential nothing else is asked"  # noqa: S105 - words
+_NO_TOKEN = "there is no token to ask with"  # noqa: S105 - words
 _MOST_NAMED = 3
 
 
