@@ -56,15 +56,25 @@ def _asker(console: Console, *, is_asking: bool) -> Callable[[str], bool]:
 
     def ask(agent: str) -> bool:
         words = f"`{agent}` is written exactly as it stands, to see whether that is allowed"
-        if is_asking:
-            if console.ask(f"{words}. Go on? Only `yes` is accepted:") != "yes":
-                return False
-        else:
+        if not is_asking:
             console.say(words)
+        elif not _is_confirmed(console, f"{words}. Go on? Only `yes` is accepted:"):
+            return False
         console.is_writing = True
         return True
 
     return ask
+
+
+def _is_confirmed(console: Console, question: str) -> bool:
+    import signal
+
+    # While a person thinks, Ctrl-C ends the question at once.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return console.ask(question) == "yes"
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _machine(console: Console) -> "Machine":
@@ -92,15 +102,14 @@ def _why_plain() -> str:
 
 
 def _rendered(console: Console, checkup: "Checkup", format: str) -> str:  # noqa: A002 - as above
+    import shutil
+
     from reconciler.render.checkup import checkup_as_json, checkup_as_text
 
     if format == "json":
         return checkup_as_json(checkup)
-    try:
-        columns = os.get_terminal_size(sys.stdout.fileno()).columns or None
-    except (OSError, ValueError):
-        columns = None
-    return checkup_as_text(checkup, console.style, columns)
+    columns = shutil.get_terminal_size((0, 0)).columns if sys.stdout.isatty() else 0
+    return checkup_as_text(checkup, console.style, columns or None)
 
 
 def _code(checkup: "Checkup") -> Exit:
