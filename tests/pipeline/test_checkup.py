@@ -55,6 +55,7 @@ def holding(world: World) -> dict[str, object]:
 def test_a_checkup_costs_three_requests(world: World) -> None:
     """A token, the skills, a page of one agent; every check that needs no more than that is made."""
     checkup = examine(world)
+    assert world.app.requests[-1].query == "page=1&pageSize=1"
     assert world.sent() == ASK
     assert checkup.requests == 3
     assert (states(checkup, State.FAIL), states(checkup, State.WARN)) == (set(), set())
@@ -165,6 +166,21 @@ def test_every_answer_to_the_write_has_its_verdict(world: World, wrong: Wrong, s
     assert (found.state, words in found.message) == (state, True)
     assert sum(line.startswith("PATCH") for line in world.sent()) == 1
     assert holding(world) == before
+
+
+@pytest.mark.parametrize(("versioned", "writes"), [(True, 2), (False, 1)])
+def test_a_write_that_had_to_wait_goes_only_under_a_version(
+    tmp_path: Path, clock: VirtualClock, *, versioned: bool, writes: int
+) -> None:
+    """Refused unseen by the rate limit: who knows what the agent holds five seconds later."""
+    world = World(tmp_path, clock, (agent("ana", Chat=1),), behaviour=Behaviour(versioned=versioned))
+    world.write_agents(ana="{}")
+    world.app.faults.add(Wrong(Kind.STATUS, "PATCH", status=429, headers=(("Retry-After", "5"),)))
+    found = by_name(examine(world, lambda _agent: True))
+    assert found["writing"].state is (State.OK if versioned else State.SKIPPED)
+    assert found["rate limit"].state is State.WARN
+    assert sum(line.startswith("PATCH") for line in world.sent()) == writes
+    assert world.committed_by_api() == writes - 1
 
 
 def test_nobody_is_written_while_an_apply_is_under_way(world: World) -> None:
@@ -289,6 +305,7 @@ def test_faulty_files_of_agents_do_not_hide_the_rest(world: World) -> None:
     assert states(checkup, State.FAIL) == {"files"}
     assert by_name(checkup)["files"].message.endswith("has 1 error in 1 file")
     assert by_name(checkup)["writing"].state is State.SKIPPED
+    assert world.app.requests[-1].query == "page=1&pageSize=1"
     assert world.sent() == ASK
 
 
