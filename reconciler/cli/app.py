@@ -27,6 +27,7 @@ COMMANDS = {
     "issue": ("issue", "Open an issue for drift, update it, close it when in sync."),
     "runs": ("runs", "List past applies, or show one in detail."),
     "rollback": ("rollback", "Undo a past apply, as a plan like any other."),
+    "doctor": ("doctor", "Check all that a first plan relies on."),
     "validate": ("validate", "Check the files, without the network."),
     "init": ("init", "Describe a live tenant in new files, workflows included."),
     "pull": ("pull", "Write files from what the tenant holds."),

@@ -68,7 +68,7 @@ def read_author(environ: Mapping[str, str], cwd: Path) -> Author:
     """Ask CI's variables, then the git repository around the folder `cwd`, then who is logged in. Never raises."""
     who = _first(environ, _WHO_VARIABLES)
     commit = _first(environ, _COMMIT_VARIABLES)
-    git = None if who and commit else _Git.find(environ, cwd)
+    git = None if who and commit else Git.find(environ, cwd)
     configured = git.configuration() if git else None
     if git and configured is not None:
         who = who or _tidy(configured.get("user.email", ""))
@@ -85,15 +85,16 @@ def _tidy(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Git:
-    """A git that is asked two questions about one folder, and can run nothing else for it."""
+class Git:
+    """A git that is asked a few questions about one folder, and can run nothing else for it."""
 
     program: str
     environ: Mapping[str, str]
     folder: Path
 
     @classmethod
-    def find(cls, environ: Mapping[str, str], folder: Path) -> "_Git | None":
+    def find(cls, environ: Mapping[str, str], folder: Path) -> "Git | None":
+        """Find it; None where there is none."""
         program = shutil.which("git", path=environ.get("PATH", os.defpath))
         if program is None or not Path(program).is_absolute():
             return None
@@ -102,25 +103,32 @@ class _Git:
 
     def configuration(self) -> dict[str, str] | None:
         """Read the owner's address, and the names of the filters that git would run; None where git does not answer."""
-        answer = self._ask({}, "config", "--null", "--get-regexp", _ASKED)
+        answer = self.ask({}, "config", "--null", "--get-regexp", _ASKED)
         if answer is None:
             return None
         return {name: value for name, _, value in (entry.partition("\n") for entry in answer.split("\0")) if name}
 
     def commit(self, configured: Mapping[str, str]) -> str:
         """Give the commit that is checked out, and whether the folder differs from it; empty where that is unknown."""
-        filters = [name for name in configured if name.startswith("filter.")]
-        emptied = {"GIT_CONFIG_COUNT": f"{len(filters)}"}
-        for number, name in enumerate(filters):
-            emptied |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": ""}
-        question = ("status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--ignore-submodules=all")
-        lines = (self._ask(emptied, *question, "--", ".") or "").splitlines()
+        lines = (self.status(configured) or "").splitlines()
         commits = [line.removeprefix(_COMMIT_LINE) for line in lines if line.startswith(_COMMIT_LINE)]
         if not commits or not _COMMIT.fullmatch(commits[0]):
             return ""
         return commits[0] + ("-dirty" if any(not line.startswith("#") for line in lines) else "")
 
-    def _ask(self, settings: Mapping[str, str], *question: str) -> str | None:
+    def status(self, configured: Mapping[str, str]) -> str | None:
+        """Ask how the folder stands to its commit and its upstream, in git's own lines; None where it does not answer.
+
+        The filters that are `configured` are emptied, so that none of them runs.
+        """
+        filters = [name for name in configured if name.startswith("filter.")]
+        emptied = {"GIT_CONFIG_COUNT": f"{len(filters)}"}
+        for number, name in enumerate(filters):
+            emptied |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": ""}
+        question = ("status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--ignore-submodules=all")
+        return self.ask(emptied, *question, "--", ".")
+
+    def ask(self, settings: Mapping[str, str], *question: str) -> str | None:
         """Run git; None where it is slow or fails, nothing where it found nothing (exit code 1)."""
         options = [part for setting in _DISARMED for part in ("-c", setting)]
         try:
