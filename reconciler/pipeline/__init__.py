@@ -14,14 +14,13 @@ from reconciler.apply.managed import ManagedRecord
 from reconciler.apply.resolve import resolve_doubts
 from reconciler.apply.run import Terms
 from reconciler.apply.runs import find_run
-from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import Refused
 from reconciler.live import Tenant
 from reconciler.model.desired import DesiredState
 from reconciler.pipeline.context import Context, opened
 from reconciler.pipeline.loading import Chosen, load_all, load_one
-from reconciler.pipeline.reading import check_names, read_sides, survey
+from reconciler.pipeline.reading import check_names, read_catalog, read_sides, survey
 from reconciler.pipeline.verdicts import refuse, reject
 from reconciler.plan.build import build_plan
 from reconciler.plan.canary import CanarySize, choose_probes
@@ -45,6 +44,7 @@ __all__ = [
     "load_one",
     "opened",
     "plan",
+    "read_catalog",
     "rollback",
     "survey",
 ]
