@@ -14,9 +14,10 @@ from tests.editor.planted import SEEN, UNSEEN, planted
 
 EXAMPLE = Path(__file__).parents[2] / "desired-state"
 _FILES = {Kind.AGENTS: "agents.yaml", Kind.TENANT: "tenant.yaml"}
-_SOUND = {
-    Kind.AGENTS: "agents: {bo@example.com: {skills: {}}}\n",
-    Kind.TENANT: "version: 1\ntenant: {api: simulator}\n",
+# What else a tenant needs, so that one thing is wrong with it: the planted error.
+_AROUND = {
+    "tenant.yaml": "version: 1\ntenant: {api: simulator}\n",
+    "others.yaml": "team: A\nagents: {bo@example.com: {skills: {}}}\n",
 }
 Place = tuple[int, int]
 
@@ -40,9 +41,9 @@ def _lay_out(folder: Path) -> dict[str, Place]:
         case = planted(marked)
         place = folder / f"t{number:02}"
         place.mkdir(parents=True)
-        for each, name in _FILES.items():
-            text = case.text if each is kind else _SOUND[each]
-            (place / name).write_text(modeline(each, f"{place.name}/{name}") + text, encoding="utf-8")
+        planted_text = modeline(kind, f"{place.name}/{_FILES[kind]}") + case.text
+        for name, text in (_AROUND | {_FILES[kind]: planted_text}).items():
+            (place / name).write_text(text, encoding="utf-8")
         line, column = case.editor
         expected[f"{place.name}/{_FILES[kind]}"] = (line + 1, column)
     return expected
