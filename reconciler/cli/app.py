@@ -31,6 +31,7 @@ COMMANDS = {
     "validate": ("validate", "Check the files, without the network."),
     "init": ("init", "Describe a live tenant in new files, workflows included."),
     "pull": ("pull", "Write files from what the tenant holds."),
+    "schema": ("schema", "Print the JSON Schema of the files, for editors."),
     "simulate": ("simulate", "Serve a simulated tenant to try things out."),
     "completion": ("completion", "Print the completion script for your shell."),
 }

@@ -21,7 +21,7 @@ from reconciler.live import Tenant
 from reconciler.model.desired import DesiredState
 from reconciler.pipeline.context import Context, opened
 from reconciler.pipeline.loading import Chosen, load_all, load_one
-from reconciler.pipeline.reading import check_names, read_sides, survey
+from reconciler.pipeline.reading import check_names, read_catalog, read_sides, survey
 from reconciler.pipeline.verdicts import refuse, reject
 from reconciler.plan.build import Sides, build_plan
 from reconciler.plan.canary import CanarySize, choose_probes
@@ -45,6 +45,7 @@ __all__ = [
     "load_one",
     "opened",
     "plan",
+    "read_catalog",
     "rollback",
     "survey",
 ]
