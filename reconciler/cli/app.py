@@ -27,6 +27,7 @@ COMMANDS = {
     "runs": ("runs", "List past applies, or show one in detail."),
     "rollback": ("rollback", "Undo a past apply, as a plan like any other."),
     "validate": ("validate", "Check the files, without the network."),
+    "fmt": ("fmt", "Put the files into canonical layout; comments stay."),
     "init": ("init", "Describe a live tenant in new files, workflows included."),
     "pull": ("pull", "Write files from what the tenant holds."),
     "simulate": ("simulate", "Serve a simulated tenant to try things out."),

@@ -28,7 +28,7 @@ from reconciler.plan.change import Plan
 from reconciler.plan.scope import Filters
 from reconciler.simulator import Agent, Assignment, Behaviour, Seed, Skill, Tenant, make_app
 from tests.conftest import VirtualClock
-from tests.desired.test_writing import HOSTILE
+from tests.desired.test_writing import HOSTILE, assert_canonical
 
 SEEDS, CHUNKS = 1000, 8
 
@@ -108,6 +108,7 @@ class Centre:
             assert file.path in made.replaced or not path.exists()
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(file.text.encode())
+        assert_canonical(self.context.root)
         return made
 
     def plan(self) -> Plan:
