@@ -24,11 +24,11 @@ _EXAMPLES = (
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
-@click.argument("paths", metavar="[PATH]…", nargs=-1, type=click.Path())
+@click.argument("path", metavar="[PATH]…", nargs=-1, type=click.Path())
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; end with 2 where a file would change.")
 @click.option("--diff", "has_diff", is_flag=True, help="Show what changes, instead of the names of the files.")
 @click.pass_obj
-def fmt(console: Console, paths: tuple[str, ...], is_check: bool, has_diff: bool) -> int:
+def fmt(console: Console, path: tuple[str, ...], is_check: bool, has_diff: bool) -> int:
     """Put the files of every tenant below DIR, or of --tenant NAME, into canonical layout.
 
     Or only those PATHs. Comments stay at what they stand at. A file is written only when the loader reads the same from
@@ -43,7 +43,7 @@ def fmt(console: Console, paths: tuple[str, ...], is_check: bool, has_diff: bool
     if any(each.severity is Severity.ERROR for each in loaded.diagnostics):
         raise InvalidInput(*loaded.diagnostics)
     console.diagnose(loaded.diagnostics, console.folder)
-    changed = _laid_out(context, loaded, _choice(paths, loaded))
+    changed = _laid_out(context, loaded, _choice(path, loaded))
     if not is_check:
         _write(console, changed)
     console.write("".join(_difference(console, each) if has_diff else _name(each) for each in changed))
@@ -94,7 +94,12 @@ def _write(console: Console, changed: "tuple[Formatted, ...]") -> None:
         message = f"{', '.join(map(shown, moved))} changed in the meantime; nothing was written"
         raise ReconcileError(Diagnostic("fmt-changed", message, "type it again"))
     console.is_writing = True
-    put([NewFile(each.path, each.after.decode()) for each in changed], "fmt-file")
+    try:
+        put([NewFile(each.path, each.after.decode()) for each in changed])
+    except ReconcileError as error:
+        raise ReconcileError(
+            *(Diagnostic("fmt-file", each.message, each.hint) for each in error.diagnostics)
+        ) from error
 
 
 def _name(changed: "Formatted") -> str:

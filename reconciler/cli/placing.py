@@ -39,7 +39,7 @@ def _against(path: Path, file: NewFile, may_replace: bool) -> "Diagnostic | None
     return Diagnostic("pull-exists", message, hint)
 
 
-def put(files: Sequence[NewFile], code: str = "pull-file") -> None:
+def put(files: Sequence[NewFile]) -> None:
     """Write files, over those that are there. Where one cannot be written, ReconcileError, and all is as before."""
     from reconciler.diagnostics import Diagnostic
     from reconciler.errors import ReconcileError
@@ -51,7 +51,7 @@ def put(files: Sequence[NewFile], code: str = "pull-file") -> None:
                 _put(file, undo)
             except OSError as error:
                 message = f"{shown(file.path)} cannot be written: {error.strerror}; nothing was written"
-                raise ReconcileError(Diagnostic(code, message, "mend the cause, then type it again")) from error
+                raise ReconcileError(Diagnostic("pull-file", message, "mend the cause, then type it again")) from error
     except BaseException:
         for step in reversed(undo):
             step()

@@ -21,6 +21,7 @@ from reconciler.desired.writing import (
     select,
     write_tenant,
 )
+from reconciler.desired.writing.layout import canonical
 from reconciler.errors import InvalidInput
 from reconciler.model.agents import LiveState
 from reconciler.model.desired import DesiredState
@@ -28,7 +29,7 @@ from reconciler.plan.change import Plan
 from reconciler.plan.scope import Filters
 from reconciler.simulator import Agent, Assignment, Behaviour, Seed, Skill, Tenant, make_app
 from tests.conftest import VirtualClock
-from tests.desired.test_writing import HOSTILE, assert_canonical
+from tests.desired.test_writing import HOSTILE
 
 SEEDS, CHUNKS = 1000, 8
 
@@ -108,7 +109,7 @@ class Centre:
             assert file.path in made.replaced or not path.exists()
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(file.text.encode())
-        assert_canonical(self.context.root)
+        assert all(canonical(file.text) == file.text for file in made.written.files)
         return made
 
     def plan(self) -> Plan:

@@ -4,13 +4,14 @@ from collections import Counter
 
 from yaml.error import YAMLError
 
-from reconciler.desired.report import START, Report, shown
+from reconciler.desired.report import Report, shown
 from reconciler.desired.text import decode
 from reconciler.desired.writing.layout.lines import write_document
 from reconciler.desired.writing.layout.order import AGENT_FILE, TENANT_FILE, Kind, arrange
 from reconciler.desired.writing.layout.pieces import Comment, Document, comments_below
 from reconciler.desired.writing.layout.reading import read_document
-from reconciler.model.position import pack_position
+from reconciler.diagnostics import Diagnostic
+from reconciler.model.position import SourcePosition
 
 _UNTOUCHED = "no file was changed; write this part in a plainer way, and report it: this is a fault of the tool"
 
@@ -28,9 +29,10 @@ def format_bytes(data: bytes, report: Report, *, is_tenant_file: bool) -> bytes 
     kind = TENANT_FILE if is_tenant_file else AGENT_FILE
     document = _arranged(text, kind)
     formatted = write_document(document)
-    if formatted != text:
-        _prove(document, formatted, kind, report)
-    return None if report.found else formatted.encode()
+    if formatted != text and (fault := _unproved(document, formatted, kind, report.file)):
+        report.found.append(fault)
+        return None
+    return formatted.encode()
 
 
 def _arranged(text: str, kind: Kind) -> Document:
@@ -39,23 +41,25 @@ def _arranged(text: str, kind: Kind) -> Document:
     return document
 
 
-def _prove(document: Document, formatted: str, kind: Kind, report: Report) -> None:
-    """Note when a comment was lost or has moved among the others, or when a second time would change more."""
+def _unproved(document: Document, formatted: str, kind: Kind, file: str) -> Diagnostic | None:
+    """Say when a comment was lost or has moved among the others, or when a second time would change more."""
     comments = [*document.head, *comments_below(document.root)]
     lost = _first_lost(document.comments, comments)
     try:
         again = _arranged(formatted, kind)
     except YAMLError:
-        report.error("fmt-unstable", START, "the canonical layout of this file would not be YAML", _UNTOUCHED)
-        return
+        message = "the canonical layout of this file would not be YAML"
+        return Diagnostic("fmt-unstable", message, _UNTOUCHED, SourcePosition(file, 1, 1))
     if lost is None:
         lost = _first_lost(comments, again.comments) or _first_lost(again.comments, comments)
         lost = lost or _first_moved(comments, again)
     if lost is not None:
         message = f"the comment {shown(lost.text)} would not stay where it stands"
-        report.error("fmt-comment", pack_position(lost.line + 1, lost.column + 1), message, _UNTOUCHED)
-    elif write_document(again) != formatted:
-        report.error("fmt-unstable", START, "the layout of this file would change with every run", _UNTOUCHED)
+        return Diagnostic("fmt-comment", message, _UNTOUCHED, SourcePosition(file, lost.line + 1, lost.column + 1))
+    if write_document(again) != formatted:
+        message = "the layout of this file would change with every run"
+        return Diagnostic("fmt-unstable", message, _UNTOUCHED, SourcePosition(file, 1, 1))
+    return None
 
 
 def _first_lost(before: list[Comment], after: list[Comment]) -> Comment | None:
