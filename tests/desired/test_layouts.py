@@ -80,6 +80,12 @@ def test_places_mean_nothing_and_values_everything() -> None:
         pytest.param(
             lambda text: text.replace("# one", "# x").replace("# two", "# one"), "fmt-comment", 5, id="changed"
         ),
+        pytest.param(
+            lambda text: text.replace("# one", "#").replace("# two", "# one").replace("#\n", "# two\n"),
+            "fmt-comment",
+            4,
+            id="exchanged",
+        ),
         pytest.param(lambda text: text.replace("  B", " B"), "fmt-unstable", 1, id="no-yaml"),
         pytest.param(lambda text: text.replace("B: 2", "B:  2"), "fmt-unstable", 1, id="unstable"),
     ],

@@ -69,17 +69,20 @@ def _formatted(path: Path, report: Report, cache: ParseCache | None) -> Iterable
     before = read_bytes(path, report)
     if before is None:
         return ()
-    key = hashlib.sha256(_code_version() + path.name.encode("utf-8", "surrogateescape") + b"\0" + before).digest()
-    if cache is not None and cache.get(key) == _CANONICAL:
+    if cache is not None and cache.get(_key(path, before)) == _CANONICAL:
         return ()
     after = format_bytes(before, report, is_tenant_file=path.name == FILE)
     if after is None:
         return ()
-    if after != before:
-        return (Formatted(path, report.file, before, after),)
+    # Proved to be its own layout, whether it is going to be written or not.
     if cache is not None:
-        cache.put(key, _CANONICAL)
-    return ()
+        cache.put(_key(path, after), _CANONICAL)
+    return () if after == before else (Formatted(path, report.file, before, after),)
+
+
+def _key(path: Path, data: bytes) -> bytes:
+    kind = b"tenant" if path.name == FILE else b"agents"
+    return hashlib.sha256(_code_version() + kind + data).digest()
 
 
 def _not_the_same(tenant: TenantFolder, changed: list[Formatted], cache: ParseCache | None) -> list[Diagnostic]:
