@@ -29,6 +29,7 @@ COMMANDS = {
     "rollback": ("rollback", "Undo a past apply, as a plan like any other."),
     "doctor": ("doctor", "Check all that a first plan relies on."),
     "validate": ("validate", "Check the files, without the network."),
+    "fmt": ("fmt", "Put the files into canonical layout; comments stay."),
     "init": ("init", "Describe a live tenant in new files, workflows included."),
     "pull": ("pull", "Write files from what the tenant holds."),
     "schema": ("schema", "Print the JSON Schema of the files, for editors."),

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.desired.writing.nameable import is_writable
 from reconciler.model.desired import DesiredState
 from reconciler.model.skills import SkillCatalog
-from reconciler.plan.resolve import ignoring_glob
+from reconciler.plan.ignored import ignoring_glob
 
 Schema = dict[str, Any]
 # How YAML 1.2 reads plain text as something else, which is what an editor compares.

@@ -8,6 +8,7 @@ from itertools import count, islice
 from typing import NamedTuple
 
 from reconciler.desired.modeline import Kind, modeline
+from reconciler.desired.writing.layout.lines import MAX_WIDTH
 from reconciler.desired.writing.nameable import AgentRefs, SkillRefs, is_writable
 from reconciler.desired.writing.profiles import find_shared
 from reconciler.desired.writing.scalar import scalar
@@ -139,7 +140,7 @@ class _Writer:
     def lines(self, codes: Mapping[int, int]) -> str:
         """Write the lines of a set, or of a part of one."""
         named = sorted((self.line(number), code) for number, code in codes.items())
-        return "".join(f"      {start}: {_value(code)}{end}\n" for (_, start, end), code in named)
+        return "".join(_line(start, code, end) for (_, start, end), code in named)
 
     def _why_not(self, agent: LiveAgent, ref: str | None) -> str | None:
         if agent.assignments is None:
@@ -179,11 +180,17 @@ class _Writer:
                 self.ignored[glob] = self._skills.why_not(number)
 
 
-def _value(code: int) -> str:
+def _line(start: str, code: int, end: str) -> str:
+    """Write an assignment, in the canonical layout: below its skill where the line would be too long."""
     if code == ABSENT:
-        return "absent"
+        return f"      {start}: absent{end}\n"
     proficiency, available = decode(code)
-    return str(proficiency) if available else f"{{proficiency: {proficiency}, available: false}}"
+    if available:
+        return f"      {start}: {proficiency}{end}\n"
+    line = f"      {start}: {{proficiency: {proficiency}, available: false}}"
+    if len(line) <= MAX_WIDTH:
+        return f"{line}{end}\n"
+    return f"      {start}:{end}\n        proficiency: {proficiency}\n        available: false\n"
 
 
 def _who(agent: LiveAgent, ref: str) -> str:
