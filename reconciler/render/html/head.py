@@ -89,11 +89,22 @@ def figures_of(plan: Plan) -> list[Figure]:
         (summary.assignments_removed, "removed", "remove"),
     )
     return [
-        Figure(f"{summary.agents_changed:,}", "agents change", f"of {summary.agents_managed:,} managed"),
-        *(Figure(f"{number:,}", f"skills {verb}", tone=tone if number else "plain") for number, verb, tone in skills),
-        Figure(f"{summary.writes:,}", "writes", f"about {duration(summary.eta_seconds)}"),
-        Figure(f"{summary.requests:,}", "requests", "to write and verify"),
+        Figure(
+            f"{summary.agents_changed:,}",
+            "agent changes" if summary.agents_changed == 1 else "agents change",
+            f"of {summary.agents_managed:,} managed",
+        ),
+        *(
+            Figure(f"{number:,}", f"{_noun(number, 'skill')} {verb}", tone=tone if number else "plain")
+            for number, verb, tone in skills
+        ),
+        Figure(f"{summary.writes:,}", _noun(summary.writes, "write"), f"about {duration(summary.eta_seconds)}"),
+        Figure(f"{summary.requests:,}", _noun(summary.requests, "request"), "to write and verify"),
     ]
+
+
+def _noun(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{noun}s"
 
 
 def cost_of(summary: Summary, rate_limit: RateLimit | None) -> str:
