@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconciler.apply.lock import Holder, TenantLock
 from reconciler.apply.rehearsal import rehearse
@@ -17,6 +18,7 @@ from reconciler.model.skills import SkillCatalog
 from reconciler.pipeline.context import Context, opened
 from reconciler.plan.checkup.facts import Asked, Wrote
 from reconciler.plan.match import agent_rows, match_agents
+from reconciler.plan.timed import holds_at
 
 # Asked before anything is written: hears of the agent, says whether to go on.
 TryWrite = Callable[[str], bool]
@@ -92,7 +94,7 @@ class _Questions:
             wrote = Wrote(why_not="the files have to be right first: they say which agents are managed")
         elif self._state is None:
             wrote = Wrote(why_not="the agents could not be read")
-        elif (agent := _choose(self.desired, self._state)) is None:
+        elif (agent := _choose(self.desired, self._state, self.context.clock.now())) is None:
             wrote = Wrote(why_not="no managed agent is on the tenant that could be written as it stands")
         elif not try_write(_label(agent)):
             wrote = Wrote(why_not="nobody confirmed; nothing was written")
@@ -123,14 +125,22 @@ class _Questions:
         return Wrote(label, before=done.before, answer=done.answer, after=done.after)
 
 
-def _choose(desired: DesiredState, state: LiveState) -> LiveAgent | None:
+def _choose(desired: DesiredState, state: LiveState, now: datetime) -> LiveAgent | None:
     """Choose whom to write: a managed agent whose set is certain; an active one, whom least could happen to.
 
-    One that holds a skill twice cannot be written as it stands. A tenant may refuse a set with an inactive skill.
+    One that holds a skill twice cannot be written as it stands. A tenant may refuse a set with an inactive skill. Of
+    whom a hold leaves anything alone, nothing is written.
     """
     matched, _ = match_agents(desired, agent_rows(desired), state)
     doubled = {agent_id for agent_id, _ in state.duplicates}
-    fit = [agent for agent in matched.live.values() if agent.assignments is not None and agent.id not in doubled]
+    holds = holds_at(desired, state.catalog, now)
+    fit = [
+        agent
+        for row, agent in matched.live.items()
+        if agent.assignments is not None
+        and agent.id not in doubled
+        and not any(found.rows is None or row in found.rows for found in holds)
+    ]
     return min(fit, key=lambda agent: _rank(agent, state.catalog), default=None)
 
 

@@ -55,7 +55,7 @@ def _told(reconcile: Reconcile, files: set[str]) -> dict[str, Place]:
     for each in json.loads(reconcile("-C", "centre", "validate", "--format", "json").out)["diagnostics"]:
         source = each["source"]
         file = source["file"].removeprefix("centre/") if source else ""
-        if file in files and each["code"] != "not-supported-yet":
+        if file in files:
             assert file not in told, each
             told[file] = (source["line"], source["column"])
     return told

@@ -36,7 +36,7 @@ def described(text: str) -> dict[str, str]:
 
 
 _SKILLS = Words("One `Skill: proficiency` a line; `absent` drops what a profile gives.", ({"Billing": 60},))
-_AGENTS = Words("The agents that it concerns: e-mail, user name or id.", (["ana.silva@example.com"],))
+_AGENTS = Words("The agents that it concerns, named as the files declare them.", (["ana.silva@example.com"],))
 _TEAMS = Words("All agents of these teams: the `team` of their files.", (["Billing EMEA"],))
 _REASON = Words("Why; shown in the plan.")
 
@@ -73,9 +73,9 @@ WORDS: Mapping[type[BaseModel], tuple[str, Mapping[str, Words]]] = {
         },
     ),
     AssignmentChange: (
-        "A proficiency from 0 to 100, `absent`, or the parts that change: `{available: false}`.",
+        "A proficiency from 0 to 100 (and available), `absent`, or the parts that change: `{available: false}`.",
         {
-            "proficiency": Words("0 to 100; left out, it stays as it is.", (60,)),
+            "proficiency": Words("0 to 100; left out, it stays as it is, and nobody is given the skill.", (60,)),
             "available": Words("Whether contacts are offered; left out, it stays as it is."),
         },
     ),
@@ -132,7 +132,10 @@ WORDS: Mapping[type[BaseModel], tuple[str, Mapping[str, Words]]] = {
         "What a plan must not do, or not without a warning.",
         {
             "max_agents_changed": Words("A count, or a percentage of the managed agents.", (20, "25%")),
+            "max_agents_changed_per_team": Words("The same for each team by itself.", ("50%",)),
             "max_assignments_removed": Words("A count, or a percentage of what they hold.", (50, "30%")),
+            "max_assignments_removed_per_team": Words("The same for each team by itself.", ("50%",)),
+            "max_assignments_removed_per_skill": Words("The same for each skill by itself.", ("50%",)),
             "empty_agents": Words("When an agent would be left without any available skill."),
             "missing_agents": Words("When an agent of the files is not on the tenant."),
             "coverage": Words("How many agents must be able to take a skill."),

@@ -20,12 +20,21 @@ _ASSIGNMENT = Kind(("proficiency", "available"), has_short_form=True)
 _SKILLS = Kind(each=_ASSIGNMENT)
 _PROFILE = Kind(("extends", "skills"), {"skills": _SKILLS})
 _AGENT = Kind(("profiles", "skills"), {"skills": _SKILLS})
-# `90` in an override leaves alone whether the skill is available: there the long form says more.
+# The long form of an override leaves alone what it does not name: there it is no other way to write a number.
 _OVERRIDE = Kind(("reason", "ticket", "from", "until", "teams", "agents", "skills"), {"skills": Kind(each=_CHANGE)})
 _HOLD = Kind(("agents", "teams", "skills", "until", "reason"))
 _FLOOR = Kind(("skill", "min_available", "min_proficiency", "severity", "waive_until", "reason"))
 _POLICIES = Kind(
-    ("max_agents_changed", "max_assignments_removed", "empty_agents", "missing_agents", "coverage"),
+    (
+        "max_agents_changed",
+        "max_agents_changed_per_team",
+        "max_assignments_removed",
+        "max_assignments_removed_per_team",
+        "max_assignments_removed_per_skill",
+        "empty_agents",
+        "missing_agents",
+        "coverage",
+    ),
     {"coverage": Kind(each=_FLOOR)},
 )
 _TENANT = Kind(
