@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from reconciler.desired.writing.nameable import AgentRefs, SkillRefs, is_writable
 from reconciler.desired.writing.profiles import find_shared
-from reconciler.desired.writing.scalar import scalar
+from reconciler.desired.writing.scalar import scalar, value_of
 from reconciler.model.agents import LiveAgent, LiveState
-from reconciler.model.assignments import ABSENT, decode, unpack
+from reconciler.model.assignments import ABSENT, unpack
 from reconciler.model.skills import SkillCatalog
 from reconciler.plan.resolve import ignoring_glob
 
@@ -134,7 +134,7 @@ class _Writer:
     def lines(self, codes: Mapping[int, int]) -> str:
         """Write the lines of a set, or of a part of one."""
         named = sorted((self.line(number), code) for number, code in codes.items())
-        return "".join(f"      {start}: {_value(code)}{end}\n" for (_, start, end), code in named)
+        return "".join(f"      {start}: {value_of(code)}{end}\n" for (_, start, end), code in named)
 
     def _why_not(self, agent: LiveAgent, ref: str | None) -> str | None:
         if agent.assignments is None:
@@ -172,13 +172,6 @@ class _Writer:
             glob = self._skills.glob_for(number)
             if glob is not None:
                 self.ignored[glob] = self._skills.why_not(number)
-
-
-def _value(code: int) -> str:
-    if code == ABSENT:
-        return "absent"
-    proficiency, available = decode(code)
-    return str(proficiency) if available else f"{{proficiency: {proficiency}, available: false}}"
 
 
 def _who(agent: LiveAgent, ref: str) -> str:

@@ -3,6 +3,8 @@
 import json
 import re
 
+from reconciler.model.assignments import ABSENT, decode
+
 # Words, e-mails, user names: begins with a letter, ends in no blank, and holds nothing that YAML gives a meaning.
 _PLAIN = re.compile(r"[^\W\d_](?:[\w.@+/()' -]*[\w.@+/()'-])?")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -17,3 +19,11 @@ def scalar(text: str) -> str:
         return text
     # JSON's strings are YAML's double-quoted scalars.
     return json.dumps(text, ensure_ascii=False)
+
+
+def value_of(code: int) -> str:
+    """Write an assignment as a value: in its short form wherever that says it."""
+    if code == ABSENT:
+        return "absent"
+    proficiency, available = decode(code)
+    return str(proficiency) if available else f"{{proficiency: {proficiency}, available: false}}"
