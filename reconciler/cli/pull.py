@@ -72,7 +72,8 @@ def pull(
     below = _below(place, chosen, context)
     state = asyncio.run(pipeline.survey(context, chosen.desired))
     groups = select(state, chosen.desired, Declared(chosen.desired, state), wish)
-    pulled = pulled_from(state, chosen.desired, groups, below=below, may_replace=force, has_profiles=has_profiles)
+    now = context.clock.now()
+    pulled = pulled_from(state, chosen.desired, groups, now, below=below, may_replace=force, has_profiles=has_profiles)
     hint = f"to leave a skill to others write it to `ignore_skills` of {_FILE}"
     console.diagnose([*notices(state, pulled.written, hint), *_notices(pulled)])
     files = _files(pulled, place, is_forced=force)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping as AbstractMapping
 
-from reconciler.desired.documents import check_list_of
 from reconciler.desired.naming import check_name
 from reconciler.desired.nodes import Broken, Mapping, Node, Scalar, Sequence
 from reconciler.desired.parsed import Columns, NameUse, ParsedFile, ParsedProfile
 from reconciler.desired.report import Report, did_you_mean, listed, shown
 from reconciler.desired.scalars import CODES, is_absent, kind, read_available, read_proficiency
+from reconciler.desired.windows import read_holds, read_overrides
 from reconciler.model.assignments import ABSENT, encode
 
 _NULL_HINTS: AbstractMapping[str, str] = {
@@ -42,10 +42,10 @@ class _FileReader:
         profiles = [self._profile(key, node) for key, node in self._named(top.get("profiles"), "profiles")]
         for key, node in self._named(top.get("agents"), "agents"):
             self._agent(key, node)
-        for name in ("overrides", "holds"):
-            if name in top:
-                check_list_of(name, *top[name], self._report)
-        return self._columns.parsed(team, [NameUse(name, at) for name, at in self._uses.items()], profiles)
+        uses = [NameUse(name, at) for name, at in self._uses.items()]
+        overrides = read_overrides(*top["overrides"], self._report) if "overrides" in top else []
+        holds = read_holds(*top["holds"], self._report) if "holds" in top else []
+        return self._columns.parsed(team, uses, profiles, overrides, holds)
 
     def _mapping(self, node: Node, what: str, allowed: tuple[str, ...]) -> dict[str, tuple[Scalar, Node]]:
         """The allowed entries of a mapping that have a value; all else is noted."""

@@ -9,9 +9,8 @@ from pydantic_core import ErrorDetails
 from reconciler.desired.nodes import Broken, Mapping, Node, Scalar, Sequence
 from reconciler.desired.report import Report, did_you_mean, listed, shown
 from reconciler.desired.scalars import kind
-from reconciler.desired.shapes import Hold, Override, is_address, keys_at
+from reconciler.desired.shapes import is_address, keys_at
 
-_LISTS: dict[str, type[BaseModel]] = {"overrides": Override, "holds": Hold}
 _Model = TypeVar("_Model", bound=BaseModel)
 _KINDS = {"model_type": "mapping", "dict_type": "mapping", "list_type": "list"}
 _KIND_HINTS = {"mapping": "write `key: value` lines below it", "list": "write it in brackets, like `[one, two]`"}
@@ -26,22 +25,6 @@ def check_document(model: type[_Model], root: Node, report: Report) -> _Model | 
         for error in invalid.errors(include_url=False):
             _note(error, model, root, report)
         return None
-
-
-def check_list_of(name: str, key: Scalar, node: Node, report: Report) -> None:
-    """Check `overrides` or `holds` in full, and say that they are not supported yet unless they are empty."""
-    if isinstance(node, Sequence) and node.items:
-        for item in node.items:
-            check_document(_LISTS[name], item, report)
-        _not_supported(name, key, report)
-    elif (isinstance(node, Mapping) and node.entries) or isinstance(node, Scalar):
-        hint = f"write each of the {name} as an item, beginning with `- `"
-        report.error("not-a-list", node.at, f"{shown(name)} is a {kind(node)}, not a list", hint)
-
-
-def _not_supported(name: str, key: Scalar, report: Report) -> None:
-    message = f"{shown(name)} is not supported yet: nothing of it would be done"
-    report.error("not-supported-yet", key.at, message, "remove it for now")
 
 
 def _plain(node: Node) -> object:

@@ -14,6 +14,7 @@ from reconciler.desired.tenantfile import EXAMPLE, FILE, TenantFile, named_in, r
 from reconciler.desired.tree import Folder, read_bytes, sub_folders, walk
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.desired import AgentTable, DesiredState
+from reconciler.plan.timed import clashes
 
 _MAX_PATH = 4096
 
@@ -156,9 +157,16 @@ def _load_tenant(candidate: _Candidate, parser: FileParser, *, may_be_empty: boo
             "no agent is declared in any file of the tenant",
             "list agents under `agents:` in a file beside it",
         )
-    return TenantFolder(
-        folder.path, _state(file, tables, parts) if file and (tables or may_be_empty) else None, candidate.name
-    )
+    state = _state(file, tables, parts) if file and (tables or may_be_empty) else None
+    if state is not None and (found := _clashes(state, parts)):
+        report.found += found
+        state = None
+    return TenantFolder(folder.path, state, candidate.name)
+
+
+def _clashes(state: DesiredState, parts: list[TenantPart]) -> list[Diagnostic]:
+    """Find overrides that contradict each other; here with places below the root."""
+    return list(clashes(state, [each.override(part.report.file) for part in parts for each in part.overrides]))
 
 
 def _read_parts(folder: Folder, parser: FileParser) -> tuple[list[TenantPart], bool]:
@@ -171,13 +179,30 @@ def _read_parts(folder: Folder, parser: FileParser) -> tuple[list[TenantPart], b
             folder.reports.append(parse.report)
         else:
             parsed = parse.parsed
-            parts.append(TenantPart(parsed.table(name), parsed.profiles, parsed.profile_uses, parse.report))
+            parts.append(
+                TenantPart(
+                    parsed.table(name),
+                    parsed.profiles,
+                    parsed.profile_uses,
+                    parsed.overrides,
+                    parsed.holds,
+                    parse.report,
+                )
+            )
     return parts, is_complete
 
 
 def _state(file: TenantFile, tables: tuple[AgentTable, ...], parts: list[TenantPart]) -> DesiredState:
     profiles = {profile.name: profile.profile(part.table.file) for part in parts for profile in part.profiles}
-    return DesiredState(file.tenant, tables, profiles, file.ignore_skills, file.policies)
+    return DesiredState(
+        file.tenant,
+        tables,
+        profiles,
+        file.ignore_skills,
+        file.policies,
+        tuple(each.override(part.table.file) for part in parts for each in part.overrides),
+        tuple(each.hold(part.table.file) for part in parts for each in part.holds),
+    )
 
 
 def _has_errors(reports: list[Report]) -> bool:

@@ -5,18 +5,21 @@ from typing import NamedTuple
 
 from reconciler.desired.parsed import NameUse, ParsedProfile
 from reconciler.desired.report import Report, did_you_mean, shown
+from reconciler.desired.windows import ParsedWindow
 from reconciler.model.assignments import CODE_BITS
 from reconciler.model.desired import AgentTable, unpack_places
 from reconciler.model.position import unpack_position
-from reconciler.plan.resolve import ignoring_glob
+from reconciler.plan.ignored import ignoring_glob
 
 
 class TenantPart(NamedTuple):
-    """One file of a tenant: its agents, its profiles, the profiles it names, and its report."""
+    """One file of a tenant: its agents, its profiles, the profiles it names, what holds for a time, and its report."""
 
     table: AgentTable
     profiles: list[ParsedProfile]
     profile_uses: list[NameUse]
+    overrides: list[ParsedWindow]
+    holds: list[ParsedWindow]
     report: Report
 
 
@@ -26,6 +29,7 @@ def check_together(parts: list[TenantPart], ignore_skills: tuple[str, ...], *, i
     profiles = _check_profiles(parts)
     if is_complete:
         _check_profile_names(parts, profiles)
+        _check_selections(parts)
     _check_cycles(profiles)
     _check_ignored(parts, ignore_skills)
 
@@ -73,6 +77,25 @@ def _check_profile_names(parts: list[TenantPart], profiles: dict[str, _Place]) -
                 part.report.error("unknown-profile", use.at, f"no profile is called {shown(use.name)}", hint)
 
 
+def _check_selections(parts: list[TenantPart]) -> None:
+    """Overrides and holds are about managed agents, named as they are declared, and about teams that have some."""
+    windows = [(window, part.report) for part in parts for window in (*part.overrides, *part.holds)]
+    if not windows:
+        return
+    teams = {part.table.team for part in parts if part.table.refs and part.table.team is not None}
+    refs = {ref.casefold(): ref for part in parts for ref in part.table.refs}
+    for window, report in windows:
+        for team, at in window.teams:
+            if team not in teams:
+                hint = did_you_mean(team, sorted(teams), "write `team:` at the top of the file of its agents")
+                report.error("unknown-team", at, f"no file with agents has the team {shown(team)}", hint)
+        for agent, at in window.agents:
+            if agent.casefold() not in refs:
+                message = f"no file declares the agent {shown(agent)}"
+                hint = did_you_mean(agent, refs.values(), "name the agent as the key below `agents:` does")
+                report.error("unknown-agent", at, message, hint)
+
+
 def _check_cycles(profiles: dict[str, _Place]) -> None:
     """No profile extends itself, over however many others; each circle is told once."""
     done: set[str] = set()
@@ -108,7 +131,7 @@ def _check_ignored(parts: list[TenantPart], ignore_skills: tuple[str, ...]) -> N
         return
     verdicts: dict[str, str | None] = {}
     for part in parts:
-        for skill in {*part.table.skills, *(entry[0] for profile in part.profiles for entry in profile.entries)}:
+        for skill in {*part.table.skills, *(name for name, _ in _other_skills(part))}:
             if skill not in verdicts:
                 verdicts[skill] = ignoring_glob(skill, ignore_skills)
             glob = verdicts[skill]
@@ -120,9 +143,16 @@ def _check_ignored(parts: list[TenantPart], ignore_skills: tuple[str, ...]) -> N
                 part.report.error("ignored-skill", _first_place(part, skill), message, hint)
 
 
+def _other_skills(part: TenantPart) -> Iterator[tuple[str, int]]:
+    """Give each skill that the file names elsewhere than on its agents, with its place."""
+    yield from ((name, at) for profile in part.profiles for name, _, at in profile.entries)
+    yield from ((entry.skill, entry.at) for override in part.overrides for entry in override.entries)
+    yield from (use for hold in part.holds for use in hold.skills)
+
+
 def _first_place(part: TenantPart, skill: str) -> int:
     """Where a file names a skill first."""
-    places = [at for profile in part.profiles for name, _, at in profile.entries if name == skill]
+    places = [at for name, at in _other_skills(part) if name == skill]
     if skill in part.table.skills:
         number = part.table.skills.index(skill)
         entries = zip(part.table.entries, unpack_places(part.table.packed_places), strict=True)

@@ -2,10 +2,11 @@
 
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from reconciler.desired.windows import ParsedWindow
 from reconciler.model.assignments import CODE_BITS
 from reconciler.model.desired import AgentTable, Profile, ProfileEntry, pack_places
 from reconciler.model.position import unpack_position
@@ -50,6 +51,8 @@ class ParsedFile(msgspec.Struct, frozen=True, array_like=True):
     packed_places: bytes
     profile_uses: list[NameUse]
     profiles: list[ParsedProfile]
+    overrides: list[ParsedWindow] = []
+    holds: list[ParsedWindow] = []
 
     def table(self, file: str) -> AgentTable:
         """Make the table of the file's agents."""
@@ -108,7 +111,14 @@ class Columns:
         self.profile_index.append(self.profile_lists.setdefault(profiles, len(self.profile_lists)))
         self.starts.append(len(self.entries))
 
-    def parsed(self, team: str | None, profile_uses: list[NameUse], profiles: list[ParsedProfile]) -> ParsedFile:
+    def parsed(
+        self,
+        team: str | None,
+        profile_uses: list[NameUse],
+        profiles: Sequence[ParsedProfile] = (),
+        overrides: Sequence[ParsedWindow] = (),
+        holds: Sequence[ParsedWindow] = (),
+    ) -> ParsedFile:
         """Freeze what has been gathered."""
         return ParsedFile(
             team=team,
@@ -121,7 +131,9 @@ class Columns:
             entries=self.entries.tobytes(),
             packed_places=pack_places(self.places),
             profile_uses=profile_uses,
-            profiles=profiles,
+            profiles=list(profiles),
+            overrides=list(overrides),
+            holds=list(holds),
         )
 
 

@@ -224,7 +224,7 @@ class Policies(Strict):
 
 
 class AssignmentChange(Strict):
-    """What an override does to an assignment: a number, parts of the long form, or `absent`."""
+    """What an override does to an assignment: a number, parts of the long form, or `absent`, which sets neither."""
 
     proficiency: Proficiency | None = None
     available: Available | None = None
@@ -239,7 +239,13 @@ class AssignmentChange(Strict):
         absent = is_absent(value)
         if isinstance(absent, Problem):
             raise raised(absent)
-        return {} if absent else {"proficiency": value}
+        # A number alone is short for the whole, as everywhere; the long form leaves alone what it does not name.
+        return {} if absent else {"proficiency": value, "available": Scalar("true", "", value.at)}
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the skill is dropped."""
+        return self.proficiency is None and self.available is None
 
 
 class Selection(Strict):

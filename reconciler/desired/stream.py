@@ -106,7 +106,7 @@ class _StreamReader:
         self._expect(_DOCUMENT_END)
         self._expect(_STREAM_END)
         uses = [NameUse(name, at) for name, at in self._uses.items()]
-        return self._columns.parsed(self._team, uses, [])
+        return self._columns.parsed(self._team, uses)
 
     def _expect(self, kind: object) -> None:
         if self._next().__class__ is not kind:

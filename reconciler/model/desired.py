@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from reconciler.model.overrides import Hold, Override
 from reconciler.model.policies import NO_POLICIES, Policies
 from reconciler.model.position import SourcePosition, unpack_position
 from reconciler.model.tenant import Tenant
@@ -78,6 +79,13 @@ class DesiredState:
     profiles: dict[str, Profile]
     ignore_skills: tuple[str, ...] = ()
     policies: Policies = NO_POLICIES
+    overrides: tuple[Override, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def timed(self) -> tuple[Override | Hold, ...]:
+        """All that ends by itself."""
+        return (*self.overrides, *self.holds)
 
     @property
     def agent_count(self) -> int:

@@ -6,6 +6,7 @@ import platform
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from reconciler.apply.carry_out import CarriedOut, carry_out
 from reconciler.apply.journal import Journal
@@ -14,7 +15,6 @@ from reconciler.apply.managed import ManagedRecord
 from reconciler.apply.resolve import resolve_doubts
 from reconciler.apply.run import Terms
 from reconciler.apply.runs import find_run
-from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import Refused
 from reconciler.live import Tenant
@@ -23,7 +23,7 @@ from reconciler.pipeline.context import Context, opened
 from reconciler.pipeline.loading import Chosen, load_all, load_one
 from reconciler.pipeline.reading import check_names, read_sides, survey
 from reconciler.pipeline.verdicts import refuse, reject
-from reconciler.plan.build import build_plan
+from reconciler.plan.build import Sides, build_plan
 from reconciler.plan.canary import CanarySize, choose_probes
 from reconciler.plan.change import Plan
 from reconciler.plan.claim import check_blocked, check_claim, check_reviewed
@@ -54,11 +54,18 @@ _SHORTEST_DEADLINE_S = 1800.0
 _DEADLINE_OVER_ETA = 4.0
 
 
-async def plan(context: Context, desired: DesiredState, filters: Filters, *, every_skill: bool = False) -> Plan:
-    """Compare, with a client that can do nothing but read; with `every_skill`, count also who takes the others."""
+async def plan(
+    context: Context, desired: DesiredState, filters: Filters, *, every_skill: bool = False, at: datetime | None = None
+) -> Plan:
+    """Compare, with a client that can do nothing but read; with `every_skill`, count also who takes the others.
+
+    Desired is what the files say for the moment `at`, or for now.
+    """
     reject(check_teams(desired, filters))
     async with opened(context, desired, writable=False) as live:
-        return await _plan(context, desired, filters, live, every_skill=every_skill)
+        sides = await read_sides(context, desired, live, at)
+        made = _built(context, sides, filters, every_skill=every_skill)
+    return made if at is None else replace(made, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ async def apply(context: Context, desired: DesiredState, filters: Filters, how: 
     if how.claim is not None:
         refuse(check_claim(how.claim.plan, how.claim.created_at, desired.tenant.name, context.clock.now(), how.allowed))
     async with _writing(context, desired, how) as (live, run):
-        fresh = await _plan(context, desired, filters, live)
+        fresh = _built(context, await read_sides(context, desired, live), filters)
         how.planned(fresh)
         refuse(check_reviewed(fresh, _plan_of(how.claim), how.expect, _plan_of(how.reviewed)))
         outcome = await _carry_out(context, desired, fresh, live, how, replace(run, digest=fresh.digest))
@@ -215,10 +222,8 @@ def _run_id(context: Context) -> str:
     return f"{context.clock.now():%Y%m%dT%H%M%SZ}-{context.random.getrandbits(24):06x}"
 
 
-async def _plan(
-    context: Context, desired: DesiredState, filters: Filters, live: Tenant, *, every_skill: bool = False
-) -> Plan:
-    sides = await read_sides(context, desired, live)
+def _built(context: Context, sides: Sides, filters: Filters, *, every_skill: bool = False) -> Plan:
+    desired = sides.resolved.desired
     scope, errors = scope_of(desired, filters, sides.live.catalog, sides.rows, sides.matched)
     reject(errors)
     managed_before = ManagedRecord(context.state_folder, desired.tenant.name).read()

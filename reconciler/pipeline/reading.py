@@ -1,5 +1,7 @@
 """Reads the live tenant, as far as a command needs it, and finds every name that the files use."""
 
+from datetime import datetime
+
 from reconciler.errors import InvalidInput
 from reconciler.live import Tenant
 from reconciler.model.agents import LiveState
@@ -12,13 +14,17 @@ from reconciler.plan.policies import find_rules
 from reconciler.plan.resolve import resolve_skills
 
 
-async def read_sides(context: Context, desired: DesiredState, live: Tenant) -> Sides:
-    """Read the tenant and find every name: skills first, so that a wrong one costs no listing of agents."""
+async def read_sides(context: Context, desired: DesiredState, live: Tenant, at: datetime | None = None) -> Sides:
+    """Read the tenant and find every name: skills first, so that a wrong one costs no listing of agents.
+
+    What is desired is that of the moment `at`, or of now.
+    """
+    now = at or context.clock.now()
     reading = f"Reading {desired.tenant.name}"
     context.stage(reading)
     catalog = await live.read_skills()
-    resolved, errors = resolve_skills(desired, catalog)
-    rules, unknown = find_rules(desired.policies, catalog, context.clock.now())
+    resolved, errors = resolve_skills(desired, catalog, now)
+    rules, unknown = find_rules(desired.policies, catalog, now)
     if resolved is None or unknown:
         raise InvalidInput(*errors, *unknown)
     rows = agent_rows(desired)
@@ -30,7 +36,7 @@ async def read_sides(context: Context, desired: DesiredState, live: Tenant) -> S
     )
     matched, unclear = match_agents(desired, rows, state)
     reject(unclear)
-    return Sides(resolved, state, matched, rows, rules)
+    return Sides(resolved.at(now), state, matched, rows, now, rules)
 
 
 async def check_names(context: Context, desired: DesiredState) -> None:

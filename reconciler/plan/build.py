@@ -2,30 +2,47 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.tenant import RateLimit
-from reconciler.plan.change import Action, AgentChange, AgentName, CoverageRow, Part, Plan, Step, Summary
+from reconciler.plan.change import (
+    Action,
+    AgentChange,
+    AgentHeld,
+    AgentName,
+    CoverageRow,
+    Part,
+    Plan,
+    Step,
+    Summary,
+    Until,
+)
 from reconciler.plan.coverage import Shifts, count_all, coverage_rows
-from reconciler.plan.diff import by_skill_id, list_changes, sets_to_write
+from reconciler.plan.diff import Origins, by_skill_id, leave_held, list_changes, sets_to_write
 from reconciler.plan.digest import digest_of
+from reconciler.plan.expiry import ended, held_now
 from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments, unversioned, whole_tenant
+from reconciler.plan.ignored import ignored_skills
 from reconciler.plan.match import Matched, Row, position_of, ref_of, row_at, table_and_row, team_of
 from reconciler.plan.order import order_writes
 from reconciler.plan.policies import NO_RULES, Facts, Rules, count_held, judge
-from reconciler.plan.resolve import ResolvedState, ignored_skills
+from reconciler.plan.resolve import ResolvedState
 from reconciler.plan.scope import Scope
+from reconciler.plan.timed import next_boundary
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both sides of a comparison, with every name found; `rows` are the declared agents by folded ref."""
+    """Both sides of a comparison at a moment, with every name found; `rows` are the declared agents by folded ref."""
 
     resolved: ResolvedState
     live: LiveState
     matched: Matched
     rows: Mapping[str, Row]
+    now: datetime
     rules: Rules = NO_RULES
 
 
@@ -46,7 +63,9 @@ def build_plan(
     in_scope = [row for row in sides.matched.live if scope.holds(row)]
     missing = [row for row in sides.matched.missing if scope.holds(row)]
     ignored = ignored_skills(desired, live.catalog)
-    changes, order = in_order(_agent_changes(sides, scope, ignored))
+    compared = list(_compare(sides, scope, ignored))
+    changes, order = in_order(change for change, _ in compared if change is not None)
+    held = tuple(sorted((each for _, each in compared if each is not None), key=_by_name))
     unreadable = _unreadable(sides, in_scope) if live.unreadable else ()
     coverage, judged = judge_coverage(
         sides.rules, live, (changes, order), sides.matched.live.values(), every_skill=every_skill
@@ -58,11 +77,13 @@ def build_plan(
         *odd_assignments(desired, sides.matched, in_scope, live),
         *whole_tenant(live, sides.rows, managed_before),
         *unversioned(changes),
+        *ended(desired, sides.now),
+        *held_now(sides.resolved.in_force.holds, held),
     ]
     return Plan(
         tenant=desired.tenant.name,
         digest=digest_of(desired.tenant.name, changes),
-        summary=_summary(sides, changes, len(order), rate_limit, (len(in_scope), len(missing), len(unreadable))),
+        summary=_summary(sides, (changes, held), order, rate_limit, (len(in_scope), len(missing), len(unreadable))),
         changes=changes,
         coverage=coverage,
         findings=sorted_findings(findings),
@@ -71,6 +92,8 @@ def build_plan(
         order=order,
         filters=scope.filters,
         skill_names=live.catalog.names_by_id,
+        held=held,
+        holds_until=next_boundary(desired, sides.now),
     )
 
 
@@ -95,11 +118,15 @@ def judge_coverage(
 
 def in_order(found: Iterable[AgentChange]) -> tuple[tuple[AgentChange, ...], tuple[Step, ...]]:
     """Sort the changes by agent, order their writes, and mark those that take two."""
-    changes = sorted(found, key=lambda change: (change.agent.label.casefold(), change.agent.id))
+    changes = sorted(found, key=_by_name)
     order = order_writes(changes)
     unions = {step.change for step in order if step.part is Part.UNION}
     marked = (replace(change, has_union=True) if at in unions else change for at, change in enumerate(changes))
     return tuple(marked), order
+
+
+def _by_name(each: AgentChange | AgentHeld) -> tuple[str, str]:
+    return each.agent.label.casefold(), each.agent.id
 
 
 def sorted_findings(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -107,7 +134,11 @@ def sorted_findings(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(findings, key=lambda finding: (finding.code, finding.sort_key)))
 
 
-def _agent_changes(sides: Sides, scope: Scope, ignored: frozenset[int]) -> Iterator[AgentChange]:
+def _compare(
+    sides: Sides, scope: Scope, ignored: frozenset[int]
+) -> Iterator[tuple[AgentChange | None, AgentHeld | None]]:
+    """Give what differs, agent by agent: what is to be written, and what a hold leaves alone."""
+    in_force = sides.resolved.in_force
     for number in range(len(sides.resolved.desired.tables)):
         for at, desired_set in enumerate(sides.resolved.packed_sets(number)):
             row = row_at(number, at)
@@ -116,20 +147,55 @@ def _agent_changes(sides: Sides, scope: Scope, ignored: frozenset[int]) -> Itera
                 continue
             no_removals = scope.filters.no_removals
             sets = sets_to_write(agent.assignments, desired_set, ignored, scope.skills, no_removals=no_removals)
-            if sets is not None:
-                yield _agent_change(sides, row, agent, *sets)
+            if sets is None:
+                continue
+            before, wanted = sets
+            after, differing = leave_held(before, wanted, partial(in_force.is_held, row))
+            origins = _origins(sides, row)
+            yield (
+                None if before == after else _agent_change(sides, row, agent, (before, after), origins),
+                _agent_held(sides, row, (before, wanted), differing, origins) if differing else None,
+            )
+
+
+def _origins(sides: Sides, row: Row) -> Origins:
+    at = table_and_row(row)
+    overridden = {
+        number: Until(use.override.window.until, use.entry.position, use.override.reason, use.override.ticket)
+        for number, use in sides.resolved.overridden(*at).items()
+    }
+    return Origins(position_of(sides.resolved.desired, row), sides.resolved.steps(*at), overridden)
+
+
+def _agent_held(
+    sides: Sides, row: Row, sets: tuple[dict[int, int], dict[int, int]], differing: frozenset[int], origins: Origins
+) -> AgentHeld:
+    """List what a hold leaves alone; `sets` are the codes before, and as the files want them."""
+    before, wanted = ({number: codes[number] for number in differing if number in codes} for codes in sets)
+    holds = {sides.live.catalog[number].id: sides.resolved.in_force.hold_on(row, number) for number in differing}
+    return AgentHeld(
+        agent=_agent_name(sides, row),
+        team=team_of(sides.resolved.desired, row),
+        source=origins.agent,
+        skills=tuple(
+            replace(each, hold=Until(hold.window.until, hold.position, hold.reason))
+            for each in list_changes(before, wanted, sides.live.catalog, origins)
+            if (hold := holds[each.skill.id]) is not None
+        ),
+    )
 
 
 def _agent_change(
-    sides: Sides, row: Row, agent: LiveAgent, before: dict[int, int], after: dict[int, int]
+    sides: Sides, row: Row, agent: LiveAgent, sets: tuple[dict[int, int], dict[int, int]], origins: Origins
 ) -> AgentChange:
+    """List what is to be written; `sets` are the codes before and after."""
     desired, catalog = sides.resolved.desired, sides.live.catalog
-    source = position_of(desired, row)
+    before, after = sets
     return AgentChange(
         agent=_agent_name(sides, row),
         team=team_of(desired, row),
-        source=source,
-        skills=list_changes(before, after, catalog, sides.resolved.steps(*table_and_row(row)), source),
+        source=origins.agent,
+        skills=list_changes(before, after, catalog, origins),
         before=by_skill_id(before, catalog),
         after=by_skill_id(after, catalog),
         version=agent.version,
@@ -150,12 +216,14 @@ def _agent_name(sides: Sides, row: Row) -> AgentName:
 
 def _summary(
     sides: Sides,
-    changes: tuple[AgentChange, ...],
-    writes: int,
+    found: tuple[tuple[AgentChange, ...], tuple[AgentHeld, ...]],
+    order: tuple[Step, ...],
     rate_limit: RateLimit,
     counts: tuple[int, int, int],
 ) -> Summary:
     """Count; `counts` are the managed agents in scope that are live, missing, and live but unreadable."""
+    changes, held = found
+    writes = len(order)
     matched, missing, unreadable = counts
     actions = [assignment.action for change in changes for assignment in change.skills]
     return Summary(
@@ -170,6 +238,8 @@ def _summary(
         writes=writes,
         requests=requests_to_apply(changes, writes, sides.live.pages),
         eta_seconds=round(rate_limit.seconds_for(writes), 1),
+        agents_held=len(held),
+        assignments_held=sum(len(each.skills) for each in held),
     )
 
 

@@ -3,6 +3,7 @@
 Plan
 ├── AgentChange        one agent to write: its whole set before and after
 │   └── AssignmentChange   one skill of it: add, change or remove
+├── AgentHeld          one agent of whom a hold leaves something alone
 ├── Step               one PATCH: all of an agent's change, or a half of it
 ├── CoverageRow        one skill that changes hands: who can take it before and after
 ├── Diagnostic         a finding
@@ -11,6 +12,7 @@ Plan
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic, Severity
@@ -60,8 +62,21 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """What ends by itself, with what its author wrote beside: an override at one of its lines, or a hold."""
+
+    until: datetime
+    source: SourcePosition
+    reason: str = ""
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AssignmentChange:
-    """One skill of one agent. `before` is None for an add, `after` for a remove; `fields` describes a change."""
+    """One skill of one agent. `before` is None for an add, `after` for a remove; `fields` describes a change.
+
+    `override` says for how long, where the files ask for it for a time only; `hold`, for how long live is left alone.
+    """
 
     action: Action
     skill: SkillName
@@ -69,6 +84,8 @@ class AssignmentChange:
     after: Assignment | None
     source: SourcePosition
     fields: tuple[FieldChange, ...] = ()
+    override: Until | None = None
+    hold: Until | None = None
 
     @property
     def coverage_shift(self) -> int:
@@ -105,6 +122,16 @@ class AgentChange:
     version: str | None
     is_active: bool = True
     has_union: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgentHeld:
+    """One agent of whom something is left alone: what would be written if no hold stood in its way."""
+
+    agent: AgentName
+    team: str | None
+    source: SourcePosition
+    skills: tuple[AssignmentChange, ...]
 
 
 class Part(StrEnum):
@@ -154,7 +181,8 @@ class Summary:
     """The counts of a plan.
 
     `writes` are the PATCHes, two for an agent with a union step. `requests` is what an apply sends after its plan: the
-    writes and the listing that verifies them. `eta_seconds` is what the writes take at the configured rate.
+    writes and the listing that verifies them. `eta_seconds` is what the writes take at the configured rate. Of the
+    agents and assignments that are held only those count that differ from the files.
     """
 
     agents_managed: int
@@ -168,6 +196,8 @@ class Summary:
     writes: int
     requests: int
     eta_seconds: float
+    agents_held: int = 0
+    assignments_held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +208,8 @@ class Plan:
     managed agents whose live set makes no sense, each with why: they are left alone. `order` is every write in the
     order of `plan.order` (empty in a plan that was read from a file), `filters` what the plan was narrowed by.
     `skill_names` are those of all the tenant's skills by id, for messages (empty in a plan that was read).
+    `held` is what differs and is left alone by a hold. `at` is the moment for which it was made, where that is not the
+    moment at which; before `holds_until` nothing begins or ends by itself.
     """
 
     tenant: str
@@ -191,6 +223,9 @@ class Plan:
     order: tuple[Step, ...] = ()
     filters: Filters = field(default_factory=Filters)
     skill_names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    held: tuple[AgentHeld, ...] = ()
+    at: datetime | None = None
+    holds_until: datetime | None = None
 
     @property
     def is_blocked(self) -> bool:

@@ -8,6 +8,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.plan.beyond import is_part_of, short_of_cover
 from reconciler.plan.change import Plan
 from reconciler.plan.moved import moved
+from reconciler.plan.timed import utc
 
 LONGEST_AGE = timedelta(hours=24)
 # Clocks of two machines differ; by more than this one of them is wrong.
@@ -28,6 +29,9 @@ def check_claim(
     if saved.tenant != tenant:
         message = f"the saved plan is for the tenant `{saved.tenant}`, and this is `{tenant}`"
         reasons.append(Diagnostic("plan-foreign", message, "give the plan of this tenant, or choose its tenant"))
+    if saved.at is not None:
+        message = f"the saved plan is for {utc(saved.at)}, not for now: it shows what will be desired then"
+        reasons.append(Diagnostic("plan-other-time", message, "plan without --at, and apply that"))
     made = _moment(created_at)
     if made is None:
         reasons.append(Diagnostic("plan-damaged", "the saved plan does not say when it was made", _ANEW))

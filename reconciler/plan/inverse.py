@@ -11,13 +11,13 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.skills import SkillCatalog
 from reconciler.plan.build import in_order, judge_coverage, requests_to_apply, sorted_findings
 from reconciler.plan.change import Action, AgentChange, AgentName, Plan, Summary, value_words
-from reconciler.plan.diff import by_skill_id, list_changes
+from reconciler.plan.diff import Origins, by_skill_id, list_changes
 from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import unversioned, whole_tenant
+from reconciler.plan.ignored import ignored_skills
 from reconciler.plan.outcome import Status
 from reconciler.plan.policies import NO_RULES, Rules
 from reconciler.plan.record import AgentRecord, RunKind, RunRecord, WrittenSkill
-from reconciler.plan.resolve import ignored_skills
 
 # These promise that nothing of ours was committed (see `plan.outcome`); any other end, or none, may hide a write.
 _NOT_WRITTEN = frozenset({Status.ALREADY_DONE, Status.CONFLICT, Status.FAILED, Status.NOT_TRIED})
@@ -121,7 +121,7 @@ def _undo(written: AgentRecord, agent: LiveAgent | None, live: LiveState, ignore
         agent=name,
         team=written.team,
         source=written.source,
-        skills=list_changes(before, after, live.catalog, steps, written.source),
+        skills=list_changes(before, after, live.catalog, Origins(written.source, steps)),
         before=by_skill_id(before, live.catalog),
         after=by_skill_id(after, live.catalog),
         version=agent.version,

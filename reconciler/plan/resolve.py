@@ -1,17 +1,26 @@
 """Names to ids, for skills: what the files call a skill becomes the number of a live one, or an error at its place."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from graphlib import TopologicalSorter
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.model.assignments import ABSENT, CODE_BITS, CODE_BYTE, CODE_MASK, ENTRY_BYTES, pack, pack_entries
-from reconciler.model.desired import AgentTable, DesiredState, Profile
+from reconciler.model.assignments import (
+    ABSENT,
+    CODE_BITS,
+    CODE_BYTE,
+    CODE_MASK,
+    ENTRY_BYTES,
+    pack,
+    pack_entries,
+    unpack,
+)
+from reconciler.model.desired import DesiredState, Profile
 from reconciler.model.position import SourcePosition, unpack_position
 from reconciler.model.skills import SkillCatalog
-from reconciler.plan.suggest import did_you_mean
+from reconciler.plan.refs import named_twice, refs_of, wrong_uses
+from reconciler.plan.timed import NOTHING_IN_FORCE, InForce, OverrideUse, Timed, clashes, find_timed, without_ended
 
 # A step of a set as it is built up: the code (ABSENT drops the skill) and where it was written.
 Step = tuple[int, SourcePosition]
@@ -22,15 +31,29 @@ class ResolvedState:
     """Desired state in the tenant's own skill numbers.
 
     `numbers[t][k]` is the skill number of `tables[t].skills[k]`; `profiles` maps a profile to its steps, with what it
-    extends already in.
+    extends already in. `timed` is what holds at some time, `in_force` what does at the moment that `at` chose.
     """
 
     desired: DesiredState
     numbers: tuple[tuple[int, ...], ...]
     profiles: Mapping[str, Mapping[int, Step]]
+    timed: Timed
+    in_force: InForce = NOTHING_IN_FORCE
+
+    def at(self, now: datetime) -> "ResolvedState":
+        """Choose a moment: what is desired then."""
+        return replace(self, in_force=self.timed.at(now))
 
     def packed_sets(self, table: int) -> Iterator[bytes]:
-        """Give the packed set of every row of a table, in order; the hot loop of a plan."""
+        """Give the packed set of every row of a table, in order."""
+        overlays = self.in_force.overlays.get(table)
+        lasting = self._lasting_sets(table)
+        if not overlays:
+            return lasting
+        return (_overlaid(packed, overlays[row]) if row in overlays else packed for row, packed in enumerate(lasting))
+
+    def _lasting_sets(self, table: int) -> Iterator[bytes]:
+        """Give the same without any override; the hot loop of a plan."""
         columns = self.desired.tables[table]
         numbers = self.numbers[table]
         entries, starts = columns.entries, columns.starts
@@ -54,7 +77,22 @@ class ResolvedState:
         return {number: code for number, (code, _) in steps.items()}
 
     def steps(self, table: int, row: int) -> dict[int, Step]:
-        """Give the agent's whole set with its places: later profiles win over earlier ones, own skills over all."""
+        """Give the agent's whole set with its places: what lasts, and over it what an override sets."""
+        steps = self.lasting_steps(table, row)
+        for number, use in self.overridden(table, row).items():
+            code = use.entry.over(steps[number][0] if number in steps else None)
+            _lay_over(steps, {number: (ABSENT if code is None else code, use.entry.position)})
+        return steps
+
+    def overridden(self, table: int, row: int) -> dict[int, OverrideUse]:
+        """Give the skills of an agent for which an override sets something else than what lasts."""
+        uses = self.in_force.overlay(table, row)
+        lasting = self.lasting_steps(table, row) if uses else {}
+        codes = {number: step[0] for number, step in lasting.items()}
+        return {number: use for number, use in uses.items() if use.entry.over(codes.get(number)) != codes.get(number)}
+
+    def lasting_steps(self, table: int, row: int) -> dict[int, Step]:
+        """Give the agent's set without any override: later profiles win over earlier ones, own skills over all."""
         columns = self.desired.tables[table]
         numbers = self.numbers[table]
         steps: dict[int, Step] = {}
@@ -79,43 +117,34 @@ def _lay_over(steps: dict[int, Step], upper: Mapping[int, Step]) -> None:
             steps[number] = step
 
 
-def ignoring_glob(name: str, globs: Iterable[str]) -> str | None:
-    """Find the glob of `ignore_skills` that leaves a skill to others; None when the skill is ours."""
-    return next((glob for glob in globs if fnmatchcase(name, glob)), None)
+def _overlaid(packed: bytes, uses: Mapping[int, OverrideUse]) -> bytes:
+    codes: dict[int, int | None] = {**unpack(packed)}
+    for number, use in uses.items():
+        codes[number] = use.entry.over(codes.get(number))
+    return pack({number: code for number, code in codes.items() if code is not None})
 
 
-def ignored_skills(desired: DesiredState, catalog: SkillCatalog) -> frozenset[int]:
-    """Give the numbers of the skills that `ignore_skills` leaves to others."""
-    return frozenset(
-        number
-        for number, skill in enumerate(catalog.skills)
-        if ignoring_glob(skill.name, desired.ignore_skills) is not None
-    )
+def resolve_skills(
+    desired: DesiredState, catalog: SkillCatalog, now: datetime
+) -> tuple[ResolvedState | None, tuple[Diagnostic, ...]]:
+    """Find every skill that the files name; any error means that there is no resolved state.
 
-
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """One place where a file names a skill."""
-
-    ref: str
-    code: int
-    position: SourcePosition
-    owner: str
-
-
-def resolve_skills(desired: DesiredState, catalog: SkillCatalog) -> tuple[ResolvedState | None, tuple[Diagnostic, ...]]:
-    """Find every skill that the files name; any error means that there is no resolved state."""
-    refs = {ref for table in desired.tables for ref in table.skills}
-    refs |= {entry.skill for profile in desired.profiles.values() for entry in profile.entries}
-    found = {ref: catalog.numbers_named(ref) for ref in refs}
-    diagnostics = list(_wrong_uses(desired, catalog, found))
+    Overrides and holds that have ended `now` are left out. Of the others none is in force until `at` chooses a moment.
+    """
+    current = without_ended(desired, now)
+    found = {ref: catalog.numbers_named(ref) for ref in refs_of(current)}
+    diagnostics = list(wrong_uses(current, catalog, found))
     if not diagnostics:
-        diagnostics = list(_named_twice(desired, {ref: numbers[0] for ref, numbers in found.items()}))
-    if diagnostics:
-        return None, tuple(sorted(diagnostics, key=lambda each: each.sort_key))
-    number_of = {ref: numbers[0] for ref, numbers in found.items()}
-    tables = tuple(tuple(number_of[ref] for ref in table.skills) for table in desired.tables)
-    return ResolvedState(desired, tables, _flatten(desired.profiles, number_of)), ()
+        number_of = {ref: numbers[0] for ref, numbers in found.items()}
+        diagnostics = [
+            *named_twice(current, number_of),
+            *clashes(current, current.overrides, number_of.__getitem__),
+        ]
+        if not diagnostics:
+            tables = tuple(tuple(number_of[ref] for ref in table.skills) for table in desired.tables)
+            timed = find_timed(current, number_of)
+            return ResolvedState(desired, tables, _flatten(desired.profiles, number_of), timed), ()
+    return None, tuple(sorted(diagnostics, key=lambda each: each.sort_key))
 
 
 def _flatten(declared: Mapping[str, Profile], number_of: Mapping[str, int]) -> Mapping[str, Mapping[int, Step]]:
@@ -130,92 +159,3 @@ def _flatten(declared: Mapping[str, Profile], number_of: Mapping[str, int]) -> M
             steps[number_of[entry.skill]] = (entry.code, unpack_position(profile.position.file, entry.position))
         flat[name] = steps
     return flat
-
-
-def _wrong_uses(desired: DesiredState, catalog: SkillCatalog, found: Mapping[str, list[int]]) -> Iterator[Diagnostic]:
-    ignored = ignored_skills(desired, catalog)
-    suspects = {
-        ref
-        for ref, numbers in found.items()
-        if len(numbers) != 1 or not catalog[numbers[0]].active or numbers[0] in ignored
-    }
-    for use in _uses(desired, suspects):
-        numbers = found[use.ref]
-        if not numbers:
-            yield _unknown(use, catalog)
-        elif len(numbers) > 1:
-            yield _ambiguous(use, catalog, numbers)
-        elif numbers[0] in ignored:
-            yield Diagnostic(
-                "ignored-skill",
-                f"skill `{use.ref}` is `{catalog[numbers[0]].name}`, which `ignore_skills` leaves to others",
-                "remove this line, or the pattern from `ignore_skills` in tenant.yaml",
-                use.position,
-            )
-        elif use.code != ABSENT:
-            yield Diagnostic(
-                "skill-inactive",
-                f"skill `{use.ref}` is not active on the tenant, so nobody can be given it",
-                "activate it in the tenant's administration, or remove this line",
-                use.position,
-            )
-
-
-def _unknown(use: _Use, catalog: SkillCatalog) -> Diagnostic:
-    return Diagnostic(
-        "skill-unknown",
-        f"skill `{use.ref}` does not exist on the tenant",
-        did_you_mean(use.ref, catalog.names, "names match exactly; create the skill first, or remove this line"),
-        use.position,
-    )
-
-
-def _ambiguous(use: _Use, catalog: SkillCatalog, numbers: list[int]) -> Diagnostic:
-    skills = ", ".join(
-        f"{catalog[number].id} ({'active' if catalog[number].active else 'inactive'})" for number in numbers
-    )
-    return Diagnostic(
-        "skill-ambiguous",
-        f"`{use.ref}` names {len(numbers)} skills of the tenant: {skills}",
-        f"write the id that you mean in place of the name, e.g. `{catalog[numbers[0]].id}: …`",
-        use.position,
-    )
-
-
-def _named_twice(desired: DesiredState, number_of: Mapping[str, int]) -> Iterator[Diagnostic]:
-    """One set that names one skill by its name and again by its id."""
-    shared = {number for number, refs in Counter(number_of.values()).items() if refs > 1}
-    if not shared:
-        return
-    first: dict[tuple[str, int], _Use] = {}
-    for use in _uses(desired, {ref for ref, number in number_of.items() if number in shared}):
-        earlier = first.setdefault((use.owner, number_of[use.ref]), use)
-        if earlier is not use:
-            yield Diagnostic(
-                "skill-named-twice",
-                f"`{use.ref}` and `{earlier.ref}` (line {earlier.position.line}) are one skill, set twice",
-                "keep one of the two lines",
-                use.position,
-            )
-
-
-def _uses(desired: DesiredState, refs: set[str]) -> Iterator[_Use]:
-    """Every place that names one of `refs`; only asked for when something is wrong."""
-    for profile in desired.profiles.values():
-        for entry in profile.entries:
-            if entry.skill in refs:
-                position = unpack_position(profile.position.file, entry.position)
-                yield _Use(entry.skill, entry.code, position, f"profile {profile.name}")
-    for table in desired.tables:
-        wanted = {local for local, ref in enumerate(table.skills) if ref in refs}
-        if wanted:
-            yield from _table_uses(table, wanted)
-
-
-def _table_uses(table: AgentTable, wanted: set[int]) -> Iterator[_Use]:
-    for row, ref in enumerate(table.refs):
-        for at in range(table.starts[row], table.starts[row + 1]):
-            entry = table.entries[at]
-            if entry >> CODE_BITS in wanted:
-                position = table.position_of_entry(at)
-                yield _Use(table.skills[entry >> CODE_BITS], entry & CODE_MASK, position, f"agent {ref}")

@@ -102,7 +102,10 @@ class Centre:
         """Pull as the command does, and put the files down."""
         desired, state = self.desired(), self.survey()
         groups = select(state, desired, Declared(desired, state), wish)
-        made = pull(state, desired, groups, below="", may_replace=force, has_profiles=profiles, max_file_bytes=most)
+        now = self.context.clock.now()
+        made = pull(
+            state, desired, groups, now, below="", may_replace=force, has_profiles=profiles, max_file_bytes=most
+        )
         for file in made.written.files:
             path = self.context.root / file.path
             assert file.path in made.replaced or not path.exists()
@@ -179,10 +182,18 @@ def test_equal_tenants_give_equal_bytes(has_profiles: bool) -> None:
     for seed in range(20):
         with tempfile.TemporaryDirectory() as folder:
             centre = Centre.of(crowd(Random(seed)), Path(folder))
-            state, desired = centre.survey(), centre.desired()
+            state, desired, now = centre.survey(), centre.desired(), centre.context.clock.now()
         turned = replace(state, agents=state.agents[::-1])
         made = [
-            pull(each, desired, [Group(None, each.agents)], below="", may_replace=False, has_profiles=has_profiles)
+            pull(
+                each,
+                desired,
+                [Group(None, each.agents)],
+                centre.context.clock.now(),
+                below="",
+                may_replace=False,
+                has_profiles=has_profiles,
+            )
             for each in (state, turned)
         ]
         assert made[0].written.files == made[1].written.files
@@ -297,7 +308,16 @@ def test_a_file_in_which_somebody_stays_is_barred(tmp_path: Path) -> None:
     write(centre, "agents/all.yaml", "agents: {bo: {skills: {Billing: 5}}}\n")
     desired, state = centre.desired(), centre.survey()
     groups = select(state, desired, Declared(desired, state), Wish())
-    made = pull(state, desired, groups, below="", may_replace=True, has_profiles=False, max_file_bytes=1)
+    made = pull(
+        state,
+        desired,
+        groups,
+        centre.context.clock.now(),
+        below="",
+        may_replace=True,
+        has_profiles=False,
+        max_file_bytes=1,
+    )
     assert (names(made), made.barred, made.replaced) == (["ana"], ("agents/all.yaml",), ())
 
 
@@ -315,6 +335,6 @@ def test_elsewhere_everyone_is_written_whatever_the_files_say(tmp_path: Path) ->
     write(centre, "mine.yaml", ANA)
     desired, state = centre.desired(), centre.survey()
     groups = select(state, desired, Declared(desired, state), Wish())
-    made = pull(state, desired, groups, below=None, may_replace=False, has_profiles=False)
+    made = pull(state, desired, groups, centre.context.clock.now(), below=None, may_replace=False, has_profiles=False)
     assert [file.path for file in made.written.files] == ["agents/day.yaml", "agents/others.yaml"]
     assert names(made) == ["ana", "bo"]

@@ -13,7 +13,7 @@ from reconciler.desired.writing.scalar import scalar, value_of
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.assignments import ABSENT, unpack
 from reconciler.model.skills import SkillCatalog
-from reconciler.plan.resolve import ignoring_glob
+from reconciler.plan.ignored import ignoring_glob
 
 # GitHub shows no differences of a larger file; the reader takes five times as much.
 MAX_FILE_BYTES = 1 << 20

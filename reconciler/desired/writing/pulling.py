@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from reconciler.desired.writing.agents import MAX_FILE_BYTES, Group, Written, write_agents
 from reconciler.desired.writing.selection import Declared, without
+from reconciler.desired.writing.timed import refuse_timed
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import InvalidInput
 from reconciler.model.agents import LiveAgent, LiveState
@@ -35,6 +37,7 @@ def pull(  # noqa: PLR0913 - all that a tenant's files are made of
     state: LiveState,
     desired: DesiredState,
     groups: Sequence[Group],
+    now: datetime,
     *,
     below: str | None,
     may_replace: bool,
@@ -50,6 +53,7 @@ def pull(  # noqa: PLR0913 - all that a tenant's files are made of
         return Pulled(_write(state, desired, groups, () if has_profiles else None, max_file_bytes))
     declared = Declared(desired, state)
     files = {table.file for table in desired.tables} | {each.position.file for each in desired.profiles.values()}
+    files |= {each.position.file for each in desired.timed}
     kept: Collection[str] = frozenset() if may_replace else frozenset(files)
     while True:
         dealt = without(groups, declared, kept)
@@ -64,8 +68,9 @@ def pull(  # noqa: PLR0913 - all that a tenant's files are made of
         # The files are cut before profiles are found, so these are the same.
         taken = [name for name, profile in desired.profiles.items() if profile.position.file in kept]
         written = _write(state, desired, dealt, taken, max_file_bytes)
-    _refuse_unfit(state, desired, kept)
     replaced = frozenset(files) - kept
+    refuse_timed(desired, replaced, {group.team for group in dealt if group.agents}, now)
+    _refuse_unfit(state, desired, kept, now)
     chosen = {agent.id for group in dealt for agent in group.agents}
     gone = {left.agent.id for left in written.left_out}
     _refuse_losses(state, declared, replaced, chosen)
@@ -85,7 +90,7 @@ def _write(
     return write_agents(state, groups, max_bytes, ignore_skills=desired.ignore_skills, taken_profiles=taken)
 
 
-def _refuse_unfit(state: LiveState, desired: DesiredState, kept: Collection[str]) -> None:
+def _refuse_unfit(state: LiveState, desired: DesiredState, kept: Collection[str], now: datetime) -> None:
     """Refuse where the files that stay have a fault of their own, or miss a profile of one that goes."""
     profiles = {name: each for name, each in desired.profiles.items() if each.position.file in kept}
     tables = tuple(table for table in desired.tables if table.file in kept)
@@ -104,7 +109,7 @@ def _refuse_unfit(state: LiveState, desired: DesiredState, kept: Collection[str]
     if lost:
         raise InvalidInput(*lost)
     rest = replace(desired, tables=tables, profiles=profiles)
-    _, errors = resolve_skills(rest, state.catalog)
+    _, errors = resolve_skills(rest, state.catalog, now)
     _, unclear = match_agents(rest, agent_rows(rest), state)
     if errors or unclear:
         raise InvalidInput(*errors, *unclear)

@@ -1,0 +1,203 @@
+"""What holds for a time only, with every name found: the overrides and holds of a moment, agent by agent."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
+from itertools import combinations
+from typing import NamedTuple
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.model.desired import DesiredState
+from reconciler.model.overrides import Hold, Override, OverrideEntry, Selection
+from reconciler.plan.match import Row, agent_rows, ref_of, row_at, table_and_row
+
+
+class OverrideUse(NamedTuple):
+    """One line of an override."""
+
+    override: Override
+    entry: OverrideEntry
+
+
+# By table and row, then by skill number: what overrides do to an agent.
+Overlays = Mapping[int, Mapping[int, Mapping[int, OverrideUse]]]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOverride:
+    """An override with its agents and its skills, by number, found."""
+
+    override: Override
+    rows: frozenset[Row]
+    entries: Mapping[int, OverrideEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHold:
+    """A hold with its agents and skills found; None means all of them."""
+
+    hold: Hold
+    rows: frozenset[Row] | None
+    skills: frozenset[int] | None
+
+    def covers(self, row: Row, number: int) -> bool:
+        """Whether this assignment is left alone."""
+        return (self.rows is None or row in self.rows) and (self.skills is None or number in self.skills)
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """All overrides and holds, at any time; `at` chooses those of a moment."""
+
+    overrides: tuple[FoundOverride, ...] = ()
+    holds: tuple[FoundHold, ...] = ()
+
+    def at(self, now: datetime) -> "InForce":
+        """Give what is in force."""
+        overlays: defaultdict[int, defaultdict[int, dict[int, OverrideUse]]] = defaultdict(lambda: defaultdict(dict))
+        for found in self.overrides:
+            if found.override.window.is_open(now):
+                uses = {number: OverrideUse(found.override, entry) for number, entry in found.entries.items()}
+                for table, row in map(table_and_row, found.rows):
+                    overlays[table][row] |= uses
+        return InForce(overlays, tuple(found for found in self.holds if found.hold.window.is_open(now)))
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The overrides and holds of one moment."""
+
+    overlays: Overlays = field(default_factory=dict)
+    holds: tuple[FoundHold, ...] = ()
+
+    def overlay(self, table: int, row: int) -> Mapping[int, OverrideUse]:
+        """Give what overrides do to an agent, by skill number."""
+        return self.overlays[table].get(row, {}) if table in self.overlays else {}
+
+    def hold_on(self, row: Row, number: int) -> Hold | None:
+        """Give the hold that leaves an assignment alone, if one does: of several the one that lasts longest."""
+        covering = [found.hold for found in self.holds if found.covers(row, number)]
+        return max(covering, key=lambda hold: hold.window.until, default=None)
+
+    def is_held(self, row: Row, number: int) -> bool:
+        """Whether a hold leaves an assignment alone."""
+        return any(found.covers(row, number) for found in self.holds)
+
+
+NOTHING_IN_FORCE = InForce()
+
+
+def find_timed(desired: DesiredState, number_of: Mapping[str, int]) -> Timed:
+    """Find the agents and skills of overrides and holds; every skill of them has to be in `number_of`."""
+    members = members_of(desired)
+    return Timed(
+        tuple(
+            FoundOverride(
+                override,
+                members(override.selection),
+                {number_of[entry.skill]: entry for entry in override.entries},
+            )
+            for override in desired.overrides
+        ),
+        find_holds(desired, number_of, members),
+    )
+
+
+def find_holds(
+    desired: DesiredState,
+    number_of: Mapping[str, int],
+    members: Callable[[Selection], frozenset[Row]] | None = None,
+) -> tuple[FoundHold, ...]:
+    """Find the agents and skills of the holds."""
+    find = members or members_of(desired)
+    return tuple(
+        FoundHold(
+            hold,
+            None if hold.selection.is_everyone else find(hold.selection),
+            frozenset(number_of[skill.name] for skill in hold.skills) if hold.skills else None,
+        )
+        for hold in desired.holds
+    )
+
+
+def members_of(desired: DesiredState) -> Callable[[Selection], frozenset[Row]]:
+    """Make what gives the rows of a selection; agents are indexed once, and only if there is anything to find."""
+    rows = agent_rows(desired) if any(each.selection.agents for each in desired.timed) else {}
+
+    @cache
+    def members(selection: Selection) -> frozenset[Row]:
+        teams = {team.name for team in selection.teams}
+        named = (rows.get(agent.name.casefold()) for agent in selection.agents)
+        of_teams = (
+            row_at(number, row)
+            for number, table in enumerate(desired.tables)
+            if table.team in teams
+            for row in range(len(table.refs))
+        )
+        return frozenset([*(row for row in named if row is not None), *of_teams])
+
+    return members
+
+
+def clashes(
+    desired: DesiredState, overrides: Iterable[Override], key: Callable[[str], Hashable] = str
+) -> Iterator[Diagnostic]:
+    """Find assignments that two overrides set at the same time; `key` makes one of two names of one skill."""
+    by_skill: defaultdict[Hashable, list[OverrideUse]] = defaultdict(list)
+    for override in overrides:
+        for entry in override.entries:
+            by_skill[key(entry.skill)].append(OverrideUse(override, entry))
+    members = members_of(desired)
+    found = [pair for uses in by_skill.values() for pair in combinations(uses, 2)]
+    for one, other in found:
+        if one.override is other.override or not one.override.window.overlaps(other.override.window):
+            continue
+        if shared := members(one.override.selection) & members(other.override.selection):
+            first, second = sorted((one, other), key=lambda use: use.entry.position)
+            yield _clash(first, second, sorted(ref_of(desired, row) for row in shared))
+
+
+def _clash(first: OverrideUse, second: OverrideUse, refs: Sequence[str]) -> Diagnostic:
+    who = f"`{refs[0]}`" + (f" and {len(refs) - 1} more" if len(refs) > 1 else "")
+    starts = [use.override.window.start for use in (first, second)]
+    begin = max((start for start in starts if start is not None), default=None)
+    end = min(first.override.window.until, second.override.window.until)
+    span = f"until {utc(end)}" if begin is None else f"from {utc(begin)} until {utc(end)}"
+    return Diagnostic(
+        "override-overlap",
+        f"two overrides set `{second.entry.skill}` of {who} at the same time, {span}: "
+        f"this one and the one at {first.entry.position}",
+        "let one end before the other begins, or leave the skill or the agent out of one of them",
+        second.entry.position,
+    )
+
+
+def without_ended(desired: DesiredState, now: datetime) -> DesiredState:
+    """Leave out the overrides and holds that are over: what they name may be gone."""
+    return replace(
+        desired,
+        overrides=tuple(each for each in desired.overrides if not each.window.has_ended(now)),
+        holds=tuple(each for each in desired.holds if not each.window.has_ended(now)),
+    )
+
+
+def boundaries(desired: DesiredState) -> Iterator[datetime]:
+    """Give every moment at which something begins or ends: overrides, holds, waivers."""
+    for override in desired.overrides:
+        if override.window.start is not None:
+            yield override.window.start
+        yield override.window.until
+    yield from (hold.window.until for hold in desired.holds)
+    yield from (floor.waive_until for floor in desired.policies.coverage if floor.waive_until is not None)
+
+
+def next_boundary(desired: DesiredState, now: datetime) -> datetime | None:
+    """Give the first moment after `now` at which something begins or ends."""
+    return min((moment for moment in boundaries(desired) if moment > now), default=None)
+
+
+def utc(moment: datetime) -> str:
+    """Write a moment where no reader's own time is known (RFC 3339)."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
