@@ -29,6 +29,7 @@ COMMANDS = {
     "validate": ("validate", "Check the files, without the network."),
     "init": ("init", "Describe a live tenant in new files, workflows included."),
     "pull": ("pull", "Write files from what the tenant holds."),
+    "adopt": ("adopt", "Write what differs on the tenant into the files, in place."),
     "simulate": ("simulate", "Serve a simulated tenant to try things out."),
     "completion": ("completion", "Print the completion script for your shell."),
 }

@@ -128,7 +128,7 @@ def _read(data: bytes) -> _Declared | None:
         own = table.entries[table.starts[row] : table.starts[row + 1]]
         codes = {table.skills[entry >> CODE_BITS]: entry & CODE_MASK for entry in own}
         agents[ref] = (list(table.profile_lists[table.profile_index[row]]), codes)
-    return _Declared(agents, (parsed.team, _profiles(parsed)))
+    return _Declared(agents, (parsed.team, _profiles(parsed), len(parsed.overrides), len(parsed.holds)))
 
 
 def _profiles(parsed: ParsedFile) -> list[object]:
