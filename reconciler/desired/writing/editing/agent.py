@@ -17,6 +17,7 @@ from reconciler.desired.writing.editing.nodes import (
 )
 from reconciler.desired.writing.editing.page import OddLayoutError, Page, Splice
 from reconciler.desired.writing.editing.values import change_value
+from reconciler.desired.writing.nameable import is_writable
 from reconciler.desired.writing.scalar import scalar, value_of
 from reconciler.model.edits import LineEdit
 
@@ -39,7 +40,7 @@ def edit_agent(page: Page, agent: AgentNode, edits: Sequence[LineEdit]) -> Itera
                 raise OddLayoutError(message)
             removed.add(index)
         elif index is None:
-            added.append(Line(scalar(each.skill), value_of(each.code), each.note))
+            added.append(Line(scalar(each.skill), value_of(each.code), each.note if is_writable(each.note) else ""))
         else:
             yield from change_value(page, entries[index], each.code)
     if not removed and not added:
