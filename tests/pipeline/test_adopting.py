@@ -112,26 +112,34 @@ LEFT = {
     "override": (
         OVERRIDE + "    skills: {Chat: 70}\n",
         {"Chat": 20},
-        "`Chat` of `ana@example.com` is not adopted: the override at agents.yaml:8:14 sets it until "
-        "2026-12-01T00:00:00Z, whatever the agent's own line says",
+        (
+            "`Chat` of `ana@example.com` is not adopted: the override at agents.yaml:8:14 sets it until "
+            "2026-12-01T00:00:00Z, whatever the agent's own line says"
+        ),
     ),
     "override to the same value": (
         OVERRIDE + "    skills: {Chat: 10}\n",
         {"Chat": 20},
-        "`Chat` of `ana@example.com` is not adopted: the override at agents.yaml:8:14 sets it until "
-        "2026-12-01T00:00:00Z, whatever the agent's own line says",
+        (
+            "`Chat` of `ana@example.com` is not adopted: the override at agents.yaml:8:14 sets it until "
+            "2026-12-01T00:00:00Z, whatever the agent's own line says"
+        ),
     ),
     "override to absent": (
         "overrides:\n  - teams: [Testers]\n" + UNTIL + "    skills: {Sales: absent}\n",
         {"Chat": 10, "Sales": 5},
-        "`Sales` of `ana@example.com` is not adopted: the override at agents.yaml:8:14 sets it until "
-        "2026-12-01T00:00:00Z, whatever the agent's own line says",
+        (
+            "`Sales` of `ana@example.com` is not adopted: the override at agents.yaml:8:14 sets it until "
+            "2026-12-01T00:00:00Z, whatever the agent's own line says"
+        ),
     ),
     "hold": (
         "holds:\n  - skills: [Chat]\n" + UNTIL,
         {"Chat": 20},
-        "`Chat` of `ana@example.com` is not adopted: the hold at agents.yaml:6:5 leaves it alone until "
-        "2026-12-01T00:00:00Z",
+        (
+            "`Chat` of `ana@example.com` is not adopted: the hold at agents.yaml:6:5 leaves it alone until "
+            "2026-12-01T00:00:00Z"
+        ),
     ),
     "inactive skill": (
         "",

@@ -15,6 +15,7 @@ from reconciler.errors import InvalidInput
 from reconciler.model.desired import DesiredState
 from reconciler.model.edits import LineEdit
 from reconciler.model.overrides import Hold, Override
+from reconciler.model.position import SourcePosition
 
 _Window = TypeVar("_Window", Override, Hold)
 
@@ -65,8 +66,8 @@ def _as_loaded(folder: Path, file: str, desired: DesiredState) -> bytes:
 
 
 def _moved(file: str) -> Diagnostic:
-    message = f"{file} was changed while the tenant was read; nothing was written"
-    return Diagnostic("adopt-moved", message, "reconcile adopt, once nobody writes to it")
+    message = "the file was changed since it was read; nothing was written"
+    return Diagnostic("adopt-moved", message, "reconcile adopt, once nobody writes to it", SourcePosition(file, 1, 1))
 
 
 def _parsed(file: str, data: bytes) -> ParsedFile | None:
