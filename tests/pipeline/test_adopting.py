@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler import pipeline
-from reconciler.errors import InvalidInput
-from reconciler.pipeline.adopting import Adoption, adopt, differences
+from reconciler.errors import InvalidInput, ReconcileError
+from reconciler.pipeline.adopting import Adoption, _check, adopt, differences
 from reconciler.plan.scope import Filters
 from reconciler.simulator import Agent, Assignment, Behaviour, Skill
 from tests.conftest import VirtualClock
@@ -217,6 +217,19 @@ def test_a_file_that_was_written_to_meanwhile_is_not_written_over(folder: Path, 
             asyncio.run(adopt(world.context, chosen, Filters()))
         assert [each.code for each in caught.value.diagnostics] == ["adopt-moved"]
         assert text_of(world) == text
+
+
+def test_files_that_would_not_say_it_are_not_written(folder: Path, clock: VirtualClock) -> None:
+    """Neither where what was adopted differs still, nor where something else differs."""
+    world = centre(folder, clock, "skills: {Chat: 10}", Chat=20, Email=5)
+    before = world.plan()
+    first, second = adopted(world).adopted
+    after = world.plan()
+    _check(before, after, (first, second))
+    for plan, taken in ((before, (first,)), (after, (second,)), (after, ())):
+        with pytest.raises(ReconcileError) as caught:
+            _check(before, plan, taken)
+        assert [each.code for each in caught.value.diagnostics] == ["adopt-differs"]
 
 
 @pytest.mark.parametrize("inline", [True, False])

@@ -8,7 +8,7 @@ from reconciler.desired.parsing import parse_bytes
 from reconciler.desired.report import Report
 from reconciler.desired.tree import MAX_BYTES
 from reconciler.desired.writing.editing.agent import edit_agent
-from reconciler.desired.writing.editing.nodes import AgentNode, agent_nodes
+from reconciler.desired.writing.editing.finding import AgentFinder
 from reconciler.desired.writing.editing.page import OddLayoutError, Page, Splice
 from reconciler.model.assignments import CODE_BITS, CODE_MASK
 from reconciler.model.edits import LineEdit
@@ -38,24 +38,15 @@ def edit(data: bytes, edits: Sequence[LineEdit]) -> Edited:
     by_agent: dict[str, list[LineEdit]] = {}
     for each in edits:
         by_agent.setdefault(each.agent, []).append(each)
-    before = _read(data)
-    if before is None:
-        return _none(data, edits, "the file has faults")
-    page = Page.of(data)
-    try:
-        nodes = agent_nodes(page)
-    except OddLayoutError as error:
-        return _none(data, edits, str(error))
-    editor = _Editor(page, nodes, before)
+    parsed = _parsed(data)
+    if parsed is None:
+        return Edited(data, tuple(Unfit(each, "the file has faults") for each in edits))
+    editor = _Editor(Page.of(data), parsed)
     found, unfit = editor.find(by_agent)
     edited = editor.made(found, by_agent)
     if edited is not None:
         return Edited(edited, tuple(unfit))
     return _one_by_one(data, editor, found, by_agent, unfit)
-
-
-def _none(data: bytes, edits: Iterable[LineEdit], reason: str) -> Edited:
-    return Edited(data, tuple(Unfit(each, reason) for each in edits))
 
 
 def _one_by_one(
@@ -74,10 +65,10 @@ def _one_by_one(
 
 
 class _Editor:
-    def __init__(self, page: Page, nodes: Mapping[str, AgentNode], before: "_Declared") -> None:
+    def __init__(self, page: Page, parsed: ParsedFile) -> None:
         self._page = page
-        self._nodes = nodes
-        self._before = before
+        self._finder = AgentFinder(page, parsed.refs, parsed.table("").positions)
+        self._before = _declared(parsed)
 
     def find(self, wanted: Mapping[str, list[LineEdit]]) -> tuple[dict[str, list[Splice]], list[Unfit]]:
         """Find the splices of each agent, and the edits that cannot be made."""
@@ -85,10 +76,10 @@ class _Editor:
         unfit: list[Unfit] = []
         for ref, edits in wanted.items():
             try:
-                if ref not in self._nodes:
-                    message = "no such agent stands in the file"
-                    raise OddLayoutError(message)  # noqa: TRY301 - one place tells them all
-                found[ref] = list(edit_agent(self._page, self._nodes[ref], edits))
+                page, agent, offset = self._finder.find(ref)
+                found[ref] = [
+                    Splice(start + offset, end + offset, text) for start, end, text in edit_agent(page, agent, edits)
+                ]
             except OddLayoutError as error:
                 unfit += [Unfit(each, str(error)) for each in edits]
         return found, unfit
@@ -98,7 +89,10 @@ class _Editor:
         data = self._page.spliced(splice for splices in found.values() for splice in splices)
         if len(data) > MAX_BYTES:
             return None
-        return data if _read(data) == self._before.edited(each for ref in found for each in wanted[ref]) else None
+        parsed = _parsed(data)
+        if parsed is None:
+            return None
+        return data if _declared(parsed) == self._before.edited(each for ref in found for each in wanted[ref]) else None
 
 
 class _Declared(NamedTuple):
@@ -117,11 +111,13 @@ class _Declared(NamedTuple):
         return _Declared(agents, self.others)
 
 
-def _read(data: bytes) -> _Declared | None:
+def _parsed(data: bytes) -> ParsedFile | None:
     report = Report("")
     parsed = parse_bytes(data, report)
-    if parsed is None or report.found:
-        return None
+    return None if report.found else parsed
+
+
+def _declared(parsed: ParsedFile) -> _Declared:
     table = parsed.table("")
     agents = {}
     for row, ref in enumerate(table.refs):

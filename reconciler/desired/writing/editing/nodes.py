@@ -29,16 +29,28 @@ class AgentNode(NamedTuple):
     step: int
 
 
-def agent_nodes(page: Page) -> dict[str, AgentNode]:
-    """Find the agents of a file that our own reader takes."""
+def agents_in(page: Page) -> dict[str, AgentNode]:
+    """Find the agents of a text that is a mapping of agents."""
+    return _agents(_parsed(page))
+
+
+def top_agents_in(page: Page) -> dict[str, AgentNode]:
+    """Find the agents of a whole file."""
+    agents = next((entry.value for entry in entries_of(_parsed(page)) if entry.name == "agents"), None)
+    return _agents(agents)
+
+
+def _parsed(page: Page) -> Node | None:
     try:
         # A tab parts tokens as a blank does, but this parser does not know it.
-        root = YAML(typ="safe", pure=True).compose(page.text.replace("\t", " "))
+        return cast("Node | None", YAML(typ="safe", pure=True).compose(page.text.replace("\t", " ")))
     except (YAMLError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise OddLayoutError(_UNREADABLE) from error
-    agents = next((entry.value for entry in entries_of(root) if entry.name == "agents"), None)
+
+
+def _agents(node: Node | None) -> dict[str, AgentNode]:
     found = {}
-    for entry in entries_of(agents):
+    for entry in entries_of(node):
         if isinstance(entry.value, MappingNode):
             step = column_of(entry.value) - column_of(entry.key)
             found[entry.name] = AgentNode(entry.value, step if step > 0 and not is_flow(entry.value) else 2)
