@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.desired.parsing import parse_bytes
+from reconciler.desired.report import Report
 from reconciler.desired.writing.editing import Edited, edit
+from reconciler.desired.writing.editing.file import _Editor
+from reconciler.desired.writing.editing.page import Page, Splice
 from reconciler.model.assignments import ABSENT, encode
 from reconciler.model.edits import LineEdit
 
@@ -65,3 +69,16 @@ def test_only_what_is_edited_changes(path: Path, request: pytest.FixtureRequest)
         path.write_text(head + ending, encoding="utf-8")
     else:
         assert mark + expected == ending
+
+
+def test_a_text_that_reads_otherwise_is_not_made() -> None:
+    """Whatever was put where: who else changes, or what else, is seen."""
+    data = b"agents:\n  a@x:\n    skills: {A: 1, B: 1}\n  b@x:\n    skills: {A: 1}\n"
+    wanted = {"a@x": [LineEdit("a@x", "A", encode(2, True))]}
+    parsed = parse_bytes(data, Report(""))
+    assert parsed is not None
+    editor = _Editor(Page.of(data), parsed)
+    right = data.index(b"1")
+    assert editor.made({"a@x": [Splice(right, right + 1, "2")]}, wanted) == data.replace(b"A: 1, ", b"A: 2, ")
+    for text, at in (("3", right), ("2", data.index(b"1}")), ("2", data.rindex(b"1")), ("x", right)):
+        assert editor.made({"a@x": [Splice(at, at + 1, text)]}, wanted) is None

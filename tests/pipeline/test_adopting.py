@@ -96,15 +96,16 @@ def test_a_skill_whose_name_two_share_is_written_by_its_id(folder: Path, clock: 
 def test_no_name_of_the_tenant_writes_more_than_a_name(folder: Path, clock: VirtualClock, name: str) -> None:
     """A line break in it begins no line."""
     world = World(folder, clock, (agent("ana", X=5),), (*SKILLS, Skill("skill-x", name)))
-    world.write_agents(ana="{Billing: 1}")
+    world.write("agents.yaml", "agents:\n  ana@example.com:\n    skills:\n      Billing: 1\n")
     world.tenant.edit_skills("id-ana", {"skill-billing": Assignment(1), "skill-x": Assignment(5)})
-    adopted(world)
+    assert not adopted(world).refused
     assert ("skill-x: 5" in text_of(world)) == (name != "::error::x")
-    assert len(text_of(world).splitlines()) == 4
+    assert len(text_of(world).splitlines()) == 5
     assert not world.plan().changes
 
 
 UNTIL = "    until: 2026-12-01T00:00:00Z\n"
+UNTIL_PAST = "    until: 2026-11-01T00:00:00Z\n"
 
 
 OVERRIDE = "overrides:\n  - agents: [ana@example.com]\n" + UNTIL
@@ -113,7 +114,7 @@ LEFT = {
         OVERRIDE + "    skills: {Chat: 70}\n",
         {"Chat": 20},
         (
-            "`Chat` of `ana@example.com` is not adopted: the override at agents.yaml:8:14 sets it until "
+            "`Chat` of `ana@example.com` is not adopted: the override at agents.yaml:9:14 sets it until "
             "2026-12-01T00:00:00Z, whatever the agent's own line says"
         ),
     ),
@@ -121,7 +122,7 @@ LEFT = {
         OVERRIDE + "    skills: {Chat: 10}\n",
         {"Chat": 20},
         (
-            "`Chat` of `ana@example.com` is not adopted: the override at agents.yaml:8:14 sets it until "
+            "`Chat` of `ana@example.com` is not adopted: the override at agents.yaml:9:14 sets it until "
             "2026-12-01T00:00:00Z, whatever the agent's own line says"
         ),
     ),
@@ -129,7 +130,7 @@ LEFT = {
         "overrides:\n  - teams: [Testers]\n" + UNTIL + "    skills: {Sales: absent}\n",
         {"Chat": 10, "Sales": 5},
         (
-            "`Sales` of `ana@example.com` is not adopted: the override at agents.yaml:8:14 sets it until "
+            "`Sales` of `ana@example.com` is not adopted: the override at agents.yaml:9:14 sets it until "
             "2026-12-01T00:00:00Z, whatever the agent's own line says"
         ),
     ),
@@ -137,12 +138,17 @@ LEFT = {
         "holds:\n  - skills: [Chat]\n" + UNTIL,
         {"Chat": 20},
         (
-            "`Chat` of `ana@example.com` is not adopted: the hold at agents.yaml:6:5 leaves it alone until "
+            "`Chat` of `ana@example.com` is not adopted: the hold at agents.yaml:7:5 leaves it alone until "
             "2026-12-01T00:00:00Z"
         ),
     ),
     "inactive skill": (
         "",
+        {"Chat": 10, "Old": 5},
+        "`Old` of `ana@example.com` is not adopted: it is not active",
+    ),
+    "inactive skill that a line drops": (
+        "      Old: absent\n",
         {"Chat": 10, "Old": 5},
         "`Old` of `ana@example.com` is not adopted: it is not active",
     ),
@@ -156,7 +162,7 @@ def test_what_a_line_cannot_say_is_left_with_its_reason(folder: Path, clock: Vir
     world = World(
         folder, clock, (agent("ana", active=True, **live),), (*SKILLS, Skill("skill-old", "Old", active=False))
     )
-    world.write("agents.yaml", f"team: Testers\nagents:\n  ana@example.com:\n    skills: {{Chat: 10}}\n{more}")
+    world.write("agents.yaml", f"team: Testers\nagents:\n  ana@example.com:\n    skills:\n      Chat: 10\n{more}")
     before = world.plan()
     made = adopted(world)
     assert [(each.code, each.message) for each in made.refused] == [("adopt-left", reason)]
@@ -199,9 +205,10 @@ def test_the_others_go_on(folder: Path, clock: VirtualClock) -> None:
 
 
 def test_a_value_below_an_override_that_is_to_come_is_adopted(folder: Path, clock: VirtualClock) -> None:
-    """And the override, whose place in the file moves, is where it was."""
+    """And the override, whose place in the file moves, stands among the others as it did."""
     more = "overrides:\n  - agents: [ana@example.com]\n    from: 2026-11-30T00:00:00Z\n" + UNTIL
     world = centre(folder, clock, "skills: {}", more + "    skills: {Chat: 70}\n", Chat=20)
+    world.write("later.yaml", more + "    skills: {Sales: 70}\nholds:\n  - agents: [ana@example.com]\n" + UNTIL_PAST)
     made = adopted(world)
     assert (len(made.adopted), made.refused) == (1, ())
     assert made.plan == world.plan()

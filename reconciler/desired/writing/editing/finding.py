@@ -37,23 +37,22 @@ class AgentFinder:
     def _alone(self, ref: str) -> Found | None:
         """Parse the lines of the agent alone, if they are its own."""
         row = self._rows[ref]
-        start, end = self._starts[row], self._end(row)
-        if end is None or not self._page.begins_line(start):
+        start = self._starts[row]
+        if not self._page.begins_line(start):
             return None
         first = self._page.line_start(start)
-        page = Page(self._page.text[first:end])
+        page = Page(self._page.text[first : self._end(row)])
         try:
-            agents = agents_in(page)
+            agent = agents_in(page).get(ref)
         except OddLayoutError:
             return None
-        return Found(page, agents[ref], first) if agents.keys() == {ref} else None
+        return None if agent is None else Found(page, agent, first)
 
-    def _end(self, row: int) -> int | None:
-        """Give where the lines of an agent end: at the next one, or where something stands further to the left."""
+    def _end(self, row: int) -> int:
+        """Give where the lines of an agent end: at those of the next, or where something stands further to the left."""
         text, start = self._page.text, self._starts[row]
         if row + 1 < len(self._starts):
-            following = self._starts[row + 1]
-            return self._page.line_start(following) if self._page.begins_line(following) else None
+            return self._page.line_start(self._starts[row + 1])
         column = start - self._page.line_start(start)
         left = re.compile(rf"^[ \t]{{0,{max(column - 1, 0)}}}[^ \t\r\n#]", re.MULTILINE).search(text, start)
         return left.start() if left and column else len(text)
