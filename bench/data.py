@@ -65,6 +65,11 @@ class Data:
         return sorted((self.desired / "agents").iterdir())
 
 
+def skill_names() -> list[str]:
+    """Give the names of all skills."""
+    return [f"{topic} {region}" for topic in _TOPICS for region in _REGIONS]
+
+
 def prepared(agents: int, cache: Path) -> Data:
     """Give the data for `agents` agents (a multiple of a page's 500), made now if the cache has none."""
     data = Data(agents, cache / f"{agents}-agents-{_EDITION}")
@@ -108,8 +113,7 @@ class _Generator:
     def __init__(self, data: Data) -> None:
         self._data = data
         self._random = Random(data.agents)  # noqa: S311 - chance that repeats itself
-        names = [f"{topic} {region}" for topic in _TOPICS for region in _REGIONS]
-        self._skills = [(self._make_id(), name) for name in names]
+        self._skills = [(self._make_id(), name) for name in skill_names()]
 
     def write(self) -> None:
         """Write everything."""

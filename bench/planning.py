@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import children
+import policing
 from children import Cost, Numbers
 from data import Data, prepared
 from figures import Figure, at_most
@@ -20,21 +21,26 @@ _MOST_KB_PER_AGENT = 1.5
 def measure(options: Options) -> list[Figure]:
     """Measure cold and warm plans between passes of the bare parsers, then the other tools."""
     data = prepared(options.agents, options.cache)
-    runs: dict[str, list[Cost]] = {"cold": [], "warm": [], "libyaml": [], "orjson": []}
+    runs: dict[str, list[Cost]] = {"cold": [], "warm": [], "floors": [], "everything": [], "libyaml": [], "orjson": []}
     with TemporaryDirectory(dir=options.cache) as scratch:
+        floors = policing.with_floors(data, Path(scratch) / "floors")
+        everything = policing.with_everything(data, Path(scratch) / "everything")
         for turn in range(options.repeats):
             print(f"plan: turn {turn + 1} of {options.repeats}", file=sys.stderr, flush=True)
             state = Path(scratch) / f"{turn}"
             # The first of two plans on one state folder fills the cache for the second.
             runs["cold"].append(children.run("product:plan_once", data.desired, data.pages, state))
             runs["warm"].append(children.run("product:plan_once", data.desired, data.pages, state))
+            runs["floors"].append(children.run("product:plan_once", floors, data.pages, state))
+            runs["everything"].append(children.run("product:plan_once", everything, data.pages, state))
             runs["libyaml"].append(children.run("yardsticks:libyaml_events", data.desired))
             runs["orjson"].append(children.run("yardsticks:orjson_pages", data.pages))
-    cold, warm, libyaml, orjson = (children.medians(costs) for costs in runs.values())
-    peak_bytes = max(cost.peak_bytes for cost in (*runs["cold"], *runs["warm"]))
+    cold, warm, ruled, judged, libyaml, orjson = (children.medians(costs) for costs in runs.values())
+    peak_bytes = max(cost.peak_bytes for name in ("cold", "warm", "floors", "everything") for cost in runs[name])
     return [
         *_volume(data, cold),
         *_ratios(cold, warm, libyaml["pass_s"], orjson["pass_s"]),
+        *policing.ratios(warm, ruled, judged),
         *_memory(peak_bytes, data.agents),
         *peer_figures(data, options, cold["cpu_s"] / data.agents),
     ]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import TypedDict, Unpack
@@ -95,10 +96,10 @@ class World:
             fsync=self.fsync,
         )
 
-    def plan(self, filters: Filters = Filters()) -> Plan:  # noqa: B008 - frozen
+    def plan(self, filters: Filters = Filters(), at: datetime | None = None) -> Plan:  # noqa: B008 - frozen
         """Plan once."""
         chosen = pipeline.load_one(self.context, None)
-        return asyncio.run(pipeline.plan(self.context, chosen.desired, filters))
+        return asyncio.run(pipeline.plan(self.context, chosen.desired, filters, at=at))
 
     def apply(
         self,

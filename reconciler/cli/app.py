@@ -20,6 +20,7 @@ from reconciler.cli.options import complete_tenant
 COMMANDS = {
     "plan": ("plan", "Compare the files with the tenant and show what differs; never writes."),
     "apply": ("apply", "Plan, ask, write what differs, read it again."),
+    "calendar": ("calendar", "List what begins and ends by itself in the days to come."),
     "show": ("show", "Show a saved plan."),
     "comment": ("comment", "Keep the plan comment of a pull request up to date."),
     "reviewed": ("reviewed", "Find what the pull request of a merged commit showed."),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reconciler.cli.dialog import Dialog
     from reconciler.pipeline import Apply
     from reconciler.plan.canary import CanarySize
@@ -90,6 +92,37 @@ def all_coverage_option(function: _Function) -> _Function:
     )(function)
 
 
+class _Moment(click.ParamType["datetime"]):
+    """A moment with its offset."""
+
+    name = "TIME"
+
+    def convert(self, value: "str | datetime", param: click.Parameter | None, ctx: click.Context | None) -> "datetime":
+        """Read `2026-11-27T06:00:00-05:00` or the same with `Z`."""
+        from datetime import datetime
+
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            example = "2026-11-27T06:00:00-05:00 or 2026-11-27T11:00:00Z"
+            self.fail(f"{value!r} is not a time with its offset, such as {example}", param, ctx)
+        return moment
+
+
+def at_option(function: _Function) -> _Function:
+    """Give a command `--at`."""
+    return click.option(
+        "--at",
+        type=_Moment(),
+        metavar="TIME",
+        help="As the files will have it then, by overrides, holds and waivers; with its offset.",
+    )(function)
+
+
 def make_filters(
     agents: tuple[str, ...], teams: tuple[str, ...], skills: tuple[str, ...], *, no_removals: bool = False
 ) -> "Filters":
@@ -135,7 +168,10 @@ ALLOWABLE = (
     "coverage-floor",
     "coverage-unknown",
     "max-agents-changed",
+    "max-agents-changed-per-team",
     "max-assignments-removed",
+    "max-assignments-removed-per-skill",
+    "max-assignments-removed-per-team",
     "old-plan",
 )
 _WRITING = (

@@ -7,9 +7,11 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import all_coverage_option, filters, format_option, make_filters, no_removals
+from reconciler.cli.options import all_coverage_option, at_option, filters, format_option, make_filters, no_removals
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reconciler.model.tenant import Tenant
     from reconciler.plan.change import Plan
 
@@ -17,6 +19,7 @@ _EXAMPLES = (
     ("reconcile plan", "what would change, and what it costs"),
     ("reconcile plan --team 'Billing EMEA'", "one team; --agent and --skill narrow it further"),
     ("reconcile plan --out plan.json", "keep it; `reconcile show plan.json` shows it again"),
+    ("reconcile plan --at 2026-11-27T06:00:00-05:00", "as it will be then, by overrides and holds"),
     ("reconcile plan --format json | jq .summary", "for a script"),
     ("reconcile plan --detailed-exitcode", "exit 2 when there are changes"),
 )
@@ -31,6 +34,7 @@ _EXAMPLES = (
     help="Exit 2 when there are changes, 0 when there are none, 5 when a policy blocks.",
 )
 @all_coverage_option
+@at_option
 @no_removals
 @filters
 @click.pass_obj
@@ -40,6 +44,7 @@ def plan(
     out: str | None,
     detailed_exitcode: bool,
     all_coverage: bool,
+    at: "datetime | None",
     no_removals: bool,
     agents: tuple[str, ...],
     teams: tuple[str, ...],
@@ -57,7 +62,7 @@ def plan(
 
     context, chosen = console.load()
     narrowed = make_filters(agents, teams, skills, no_removals=no_removals)
-    made = asyncio.run(pipeline.plan(context, chosen.desired, narrowed, every_skill=all_coverage))
+    made = asyncio.run(pipeline.plan(context, chosen.desired, narrowed, every_skill=all_coverage, at=at))
     created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
     if out is not None:
         save(made, Path(out), created_at, console)

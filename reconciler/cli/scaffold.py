@@ -39,7 +39,10 @@ jobs:
 name: apply
 on:
   push: {branches: [main]}
-  workflow_dispatch: {inputs: {digest: {description: Apply exactly the plan of this digest, type: string}}}
+  workflow_dispatch:
+    inputs:
+      digest: {description: Apply exactly the plan of this digest, type: string}
+      allow: {description: Let pass in this one run what a policy blocks; its code, type: string}
 permissions: {}
 jobs:
   apply:
@@ -48,6 +51,7 @@ jobs:
     with:
       directory: %(directory)s
       digest: ${{ inputs.digest }}
+      allow: ${{ inputs.allow }}
 """
     + _SECRETS,
     "drift": """\

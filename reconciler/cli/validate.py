@@ -11,7 +11,9 @@ from reconciler.cli.exits import Exit, code_of
 from reconciler.cli.options import format_option
 
 if TYPE_CHECKING:
-    from reconciler.desired import Loaded
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.desired import Loaded, TenantFolder
     from reconciler.diagnostics import Diagnostic
     from reconciler.pipeline import Context
 
@@ -36,7 +38,7 @@ def validate(console: Console, format: str, online: bool) -> int:  # noqa: A002 
 
     context = console.context()
     loaded = pipeline.load_all(context, console.tenant)
-    found = list(loaded.diagnostics)
+    found = [*loaded.diagnostics, *_ended(context, loaded)]
     code = Exit.INVALID if any(each.severity is Severity.ERROR for each in found) else Exit.DONE
     if online and code is Exit.DONE:
         errors, code = _check_online(context, loaded)
@@ -45,10 +47,30 @@ def validate(console: Console, format: str, online: bool) -> int:  # noqa: A002 
     return code
 
 
+def _ended(context: "Context", loaded: "Loaded") -> "Iterator[Diagnostic]":
+    """Give what is over, and can be removed."""
+    from reconciler.plan.expiry import ended
+
+    for tenant in loaded.tenants:
+        if tenant.state is not None:
+            yield from _below_root(ended(tenant.state, context.clock.now()), tenant, context)
+
+
+def _below_root(found: "Iterable[Diagnostic]", tenant: "TenantFolder", context: "Context") -> "Iterator[Diagnostic]":
+    """Make the places in a tenant's folder places below DIR."""
+    from dataclasses import replace
+
+    below = tenant.path.relative_to(context.root).as_posix()
+    for each in found:
+        at = each.position
+        if at is not None and below != ".":
+            at = replace(at, file=f"{below}/{at.file}")
+        yield replace(each, position=at)
+
+
 def _check_online(context: "Context", loaded: "Loaded") -> "tuple[list[Diagnostic], Exit]":
     """Ask each tenant in turn; gives what is wrong, its places below DIR, and the code of the first failure."""
     import asyncio
-    from dataclasses import replace
 
     from reconciler import pipeline
     from reconciler.errors import ReconcileError
@@ -62,12 +84,7 @@ def _check_online(context: "Context", loaded: "Loaded") -> "tuple[list[Diagnosti
             asyncio.run(pipeline.check_names(context, tenant.state))
         except ReconcileError as error:
             code = code or code_of(error)
-            below = tenant.path.relative_to(context.root).as_posix()
-            for each in error.diagnostics:
-                at = each.position
-                if at is not None and below != ".":
-                    at = replace(at, file=f"{below}/{at.file}")
-                errors.append(replace(each, position=at))
+            errors += _below_root(error.diagnostics, tenant, context)
     return errors, code
 
 

@@ -19,9 +19,17 @@ def read_policies(node: Node, file: str, report: Report) -> Policies:
     places = {name: unpack_position(file, key.at) for name, (key, _) in node.entries.items()}
     floors = node.entries["coverage"][1] if "coverage" in node.entries else None
     items = floors.items if isinstance(floors, Sequence) else []
+
+    def limit(key: str) -> Limit | None:
+        written: str | None = getattr(shape, key)
+        return _limit(written, places.get(key))
+
     return Policies(
-        max_agents_changed=_limit(shape.max_agents_changed, places.get("max_agents_changed")),
-        max_assignments_removed=_limit(shape.max_assignments_removed, places.get("max_assignments_removed")),
+        max_agents_changed=limit("max_agents_changed"),
+        max_agents_changed_per_team=limit("max_agents_changed_per_team"),
+        max_assignments_removed=limit("max_assignments_removed"),
+        max_assignments_removed_per_team=limit("max_assignments_removed_per_team"),
+        max_assignments_removed_per_skill=limit("max_assignments_removed_per_skill"),
         empty_agents=Weight(shape.empty_agents),
         empty_agents_position=places.get("empty_agents"),
         missing_agents=Weight(shape.missing_agents),

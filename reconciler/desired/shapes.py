@@ -217,7 +217,10 @@ class Policies(Strict):
     """`policies` of `tenant.yaml`."""
 
     max_agents_changed: Limit | None = None
+    max_agents_changed_per_team: Limit | None = None
     max_assignments_removed: Limit | None = None
+    max_assignments_removed_per_team: Limit | None = None
+    max_assignments_removed_per_skill: Limit | None = None
     empty_agents: Annotated[str, _one_of(_EMPTY_AGENTS)] = "warn"
     missing_agents: SeverityWord = "warn"
     coverage: list[CoverageFloor] = []

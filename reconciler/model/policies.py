@@ -49,7 +49,10 @@ class Policies:
     """`policies` of one tenant; `empty_agents_position` is where that rule stands, if it does."""
 
     max_agents_changed: Limit | None = None
+    max_agents_changed_per_team: Limit | None = None
     max_assignments_removed: Limit | None = None
+    max_assignments_removed_per_team: Limit | None = None
+    max_assignments_removed_per_skill: Limit | None = None
     empty_agents: Weight = Weight.WARN
     empty_agents_position: SourcePosition | None = None
     missing_agents: Weight = Weight.WARN
@@ -61,9 +64,20 @@ class Policies:
         return any(floor.min_proficiency for floor in self.coverage)
 
     @property
+    def is_by_team(self) -> bool:
+        """Whether a limit is of each team, so that the team of every agent has to be known."""
+        return bool(self.max_agents_changed_per_team or self.max_assignments_removed_per_team)
+
+    @property
     def is_by_share(self) -> bool:
         """Whether a limit is a share, so that all managed agents have to be known."""
-        limits = (self.max_agents_changed, self.max_assignments_removed)
+        limits = (
+            self.max_agents_changed,
+            self.max_agents_changed_per_team,
+            self.max_assignments_removed,
+            self.max_assignments_removed_per_team,
+            self.max_assignments_removed_per_skill,
+        )
         return any(limit is not None and limit.is_share for limit in limits)
 
 

@@ -26,7 +26,7 @@ from reconciler.pipeline.verdicts import refuse, reject
 from reconciler.plan.build import Sides, build_plan
 from reconciler.plan.canary import CanarySize, choose_probes
 from reconciler.plan.change import Plan
-from reconciler.plan.claim import check_blocked, check_claim, check_reviewed
+from reconciler.plan.claim import check_blocked, check_claim, check_moment, check_reviewed
 from reconciler.plan.inverse import inverse_plan
 from reconciler.plan.match import agent_rows, match_agents
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
@@ -118,11 +118,12 @@ async def rollback(context: Context, desired: DesiredState, ref: str, how: Apply
         catalog = await live.read_skills()
         rules, unknown = find_rules(desired.policies, catalog, context.clock.now())
         reject(unknown)
-        rows = agent_rows(desired) if desired.policies.is_by_share else {}
+        needs_all = desired.policies.is_by_share or desired.policies.is_by_team or bool(desired.holds)
+        rows = agent_rows(desired) if needs_all else {}
         wanted = {agent.agent.id.casefold() for agent in record.agents}
         state = await live.read_agents(catalog, wanted | rows.keys(), graded=desired.policies.is_graded)
         matched, _ = match_agents(desired, rows, state)
-        fresh = inverse_plan(record, state, desired, rules, matched.live.values())
+        fresh = inverse_plan(record, state, desired, rules, matched)
         how.planned(fresh)
         refuse(check_reviewed(fresh, None, how.expect))
         head = replace(run, digest=fresh.digest, kind=RunKind.ROLLBACK, reverts=record.head.run)
@@ -182,6 +183,7 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - all that an apply is made of, 
     if not how.confirm(fresh):
         message = "nobody confirmed; nothing was written"
         raise Refused(Diagnostic("not-confirmed", message, "answer `yes`, or give --yes"))
+    refuse(check_moment(fresh, context.clock.now()))
     if not fresh.changes:
         return _outcome(context, fresh, live, head, CarriedOut((), is_verified=True))
     terms = Terms(

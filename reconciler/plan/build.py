@@ -23,12 +23,12 @@ from reconciler.plan.change import (
 from reconciler.plan.coverage import Shifts, count_all, coverage_rows
 from reconciler.plan.diff import Origins, by_skill_id, leave_held, list_changes, sets_to_write
 from reconciler.plan.digest import digest_of
-from reconciler.plan.expiry import ended, held_now
+from reconciler.plan.expiry import ended, in_force_now
 from reconciler.plan.findings import missing_agents, odd_agents, odd_assignments, unversioned, whole_tenant
 from reconciler.plan.ignored import ignored_skills
 from reconciler.plan.match import Matched, Row, position_of, ref_of, row_at, table_and_row, team_of
 from reconciler.plan.order import order_writes
-from reconciler.plan.policies import NO_RULES, Facts, Rules, count_held, judge
+from reconciler.plan.policies import NO_RULES, Facts, Managed, Rules, count_managed, judge
 from reconciler.plan.resolve import ResolvedState
 from reconciler.plan.scope import Scope
 from reconciler.plan.timed import next_boundary
@@ -67,9 +67,8 @@ def build_plan(
     changes, order = in_order(change for change, _ in compared if change is not None)
     held = tuple(sorted((each for _, each in compared if each is not None), key=_by_name))
     unreadable = _unreadable(sides, in_scope) if live.unreadable else ()
-    coverage, judged = judge_coverage(
-        sides.rules, live, (changes, order), sides.matched.live.values(), every_skill=every_skill
-    )
+    managed = count_managed(sides.rules.policies, desired, sides.matched, live.catalog)
+    coverage, judged = judge_coverage(sides.rules, live, (changes, order), managed, every_skill=every_skill)
     findings = [
         *judged,
         *missing_agents(desired, missing, live),
@@ -78,7 +77,7 @@ def build_plan(
         *whole_tenant(live, sides.rows, managed_before),
         *unversioned(changes),
         *ended(desired, sides.now),
-        *held_now(sides.resolved.in_force.holds, held),
+        *in_force_now(sides.resolved, changes, held),
     ]
     return Plan(
         tenant=desired.tenant.name,
@@ -93,6 +92,7 @@ def build_plan(
         filters=scope.filters,
         skill_names=live.catalog.names_by_id,
         held=held,
+        now=sides.now,
         holds_until=next_boundary(desired, sides.now),
     )
 
@@ -101,7 +101,7 @@ def judge_coverage(
     rules: Rules,
     live: LiveState,
     planned: tuple[tuple[AgentChange, ...], tuple[Step, ...]],
-    managed: Collection[LiveAgent],
+    managed: Managed,
     *,
     every_skill: bool = False,
 ) -> tuple[tuple[CoverageRow, ...], list[Diagnostic]]:
@@ -109,8 +109,7 @@ def judge_coverage(
     changes, order = planned
     floors = rules.by_gauge
     shifts, counts = Shifts(changes, order, floors), count_all(live, floors)
-    held = count_held(agent.assignments for agent in managed) if rules.policies.is_by_share else 0
-    judged = list(judge(Facts(rules, changes, shifts, counts, len(managed), held)))
+    judged = list(judge(Facts(rules, changes, shifts, counts, managed)))
     if counts is None:
         return (), judged
     return coverage_rows(counts, shifts, live.catalog.names_by_id, floors, every_skill=every_skill), judged

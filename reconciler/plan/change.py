@@ -208,8 +208,8 @@ class Plan:
     managed agents whose live set makes no sense, each with why: they are left alone. `order` is every write in the
     order of `plan.order` (empty in a plan that was read from a file), `filters` what the plan was narrowed by.
     `skill_names` are those of all the tenant's skills by id, for messages (empty in a plan that was read).
-    `held` is what differs and is left alone by a hold. `at` is the moment for which it was made, where that is not the
-    moment at which; before `holds_until` nothing begins or ends by itself.
+    `held` is what differs and is left alone by a hold. `now` is the moment for which it was made; `at` is the same
+    where somebody chose it. Before `holds_until` nothing begins or ends by itself.
     """
 
     tenant: str
@@ -224,6 +224,7 @@ class Plan:
     filters: Filters = field(default_factory=Filters)
     skill_names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     held: tuple[AgentHeld, ...] = ()
+    now: datetime | None = field(default=None, compare=False)
     at: datetime | None = None
     holds_until: datetime | None = None
 

@@ -57,6 +57,13 @@ def check_blocked(fresh: Plan, allowed: frozenset[str]) -> Iterator[Diagnostic]:
     yield Diagnostic("plan-blocked", text, f"do what the findings of the plan say, or override them: {options}")
 
 
+def check_moment(fresh: Plan, now: datetime) -> Iterator[Diagnostic]:
+    """Say so where something began or ended since the plan was made: what it asks for is not desired any more."""
+    if fresh.changes and fresh.holds_until is not None and fresh.holds_until <= now:
+        message = f"an override, a hold or a waiver began or ended at {utc(fresh.holds_until)}, while it was asked"
+        yield Diagnostic("plan-outlasted", f"{message}; nothing was written", "apply again: it plans for now")
+
+
 def _moment(text: str) -> datetime | None:
     try:
         made = datetime.fromisoformat(text)

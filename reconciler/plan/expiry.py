@@ -1,12 +1,14 @@
 """What a reviewer should know of time: what has ended and can go, and what is held."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.desired import DesiredState
 from reconciler.model.overrides import Hold, Named, Selection
-from reconciler.plan.change import AgentHeld
+from reconciler.plan.change import AgentChange, AgentHeld
+from reconciler.plan.resolve import ResolvedState
 from reconciler.plan.timed import FoundHold, utc
 
 _MOST_NAMED = 3
@@ -18,7 +20,7 @@ def ended(desired: DesiredState, now: datetime) -> Iterator[Diagnostic]:
         if override.window.has_ended(now):
             yield Diagnostic(
                 "override-ended",
-                f"the override of {_whom(override.selection)}{_why(override.reason)} "
+                f"the override of {whom_of(override.selection)}{_why(override.reason, override.ticket)} "
                 f"ended at {utc(override.window.until)}",
                 "remove it: what lasts holds again",
                 override.position,
@@ -28,7 +30,7 @@ def ended(desired: DesiredState, now: datetime) -> Iterator[Diagnostic]:
         if hold.window.has_ended(now):
             yield Diagnostic(
                 "hold-expired",
-                f"the hold on {_what(hold)}{_why(hold.reason)} ended at {utc(hold.window.until)}: "
+                f"the hold on {what_of(hold)}{_why(hold.reason)} ended at {utc(hold.window.until)}: "
                 "what the files say is written again",
                 "remove it, or write a later `until` if live is still to be left alone",
                 hold.position,
@@ -45,8 +47,29 @@ def ended(desired: DesiredState, now: datetime) -> Iterator[Diagnostic]:
             )
 
 
-def held_now(holds: Iterable[FoundHold], held: Iterable[AgentHeld]) -> Iterator[Diagnostic]:
-    """Say what is held, and how much of it differs; `held` is what does."""
+def in_force_now(
+    resolved: ResolvedState, changes: Iterable[AgentChange], held: Iterable[AgentHeld]
+) -> Iterator[Diagnostic]:
+    """Say which overrides are in force, and what is held, with how much of it differs from live."""
+    lines = Counter(each.override.source for agent in changes for each in agent.skills if each.override is not None)
+    for override in resolved.in_force.overrides:
+        count = sum(lines[entry.position] for entry in override.entries)
+        yield Diagnostic(
+            "override-in-force",
+            f"the override of {whom_of(override.selection)}{_why(override.reason, override.ticket)} is in force until "
+            f"{utc(override.window.until)}: {_assignments(count)} for it",
+            None,
+            override.position,
+            Severity.INFO,
+        )
+    yield from _held(resolved.in_force.holds, held)
+
+
+def _assignments(count: int) -> str:
+    return "1 assignment changes" if count == 1 else f"{count or 'no'} assignments change"
+
+
+def _held(holds: Iterable[FoundHold], held: Iterable[AgentHeld]) -> Iterator[Diagnostic]:
     places = [each.hold.source for agent in held for each in agent.skills if each.hold is not None]
     for hold in (found.hold for found in holds):
         count = places.count(hold.position)
@@ -55,19 +78,21 @@ def held_now(holds: Iterable[FoundHold], held: Iterable[AgentHeld]) -> Iterator[
         differing = f"{assignments} from the files and {verb} left alone" if count else "nothing differs from the files"
         yield Diagnostic(
             "held",
-            f"{_what(hold)} held until {utc(hold.window.until)}{_why(hold.reason)}: {differing}",
+            f"the hold on {what_of(hold)}{_why(hold.reason)} lasts until {utc(hold.window.until)}: {differing}",
             "remove the hold to let the files count again" if count else None,
             hold.position,
             Severity.INFO,
         )
 
 
-def _what(hold: Hold) -> str:
-    whom = _whom(hold.selection)
+def what_of(hold: Hold) -> str:
+    """Say what a hold leaves alone."""
+    whom = whom_of(hold.selection)
     return f"{_named(hold.skills)} of {whom}" if hold.skills else whom
 
 
-def _whom(selection: Selection) -> str:
+def whom_of(selection: Selection) -> str:
+    """Say whom an override or a hold is about."""
     if selection.is_everyone:
         return "all managed agents"
     words = [f"team {_named([team])}" for team in selection.teams[:_MOST_NAMED]]
@@ -83,5 +108,6 @@ def _named(names: Sequence[Named]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _why(reason: str) -> str:
-    return f" ({reason})" if reason else ""
+def _why(*words: str) -> str:
+    said = ", ".join(word for word in words if word)
+    return f" ({said})" if said else ""

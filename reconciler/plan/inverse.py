@@ -1,13 +1,15 @@
 """Makes the plan that undoes a run: what it wrote goes back to what was before, where nobody has changed it since."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.assignments import Assignment, decode, encode, unpack
 from reconciler.model.desired import DesiredState
+from reconciler.model.overrides import Hold
 from reconciler.model.skills import SkillCatalog
 from reconciler.plan.build import in_order, judge_coverage, requests_to_apply, sorted_findings
 from reconciler.plan.change import Action, AgentChange, AgentName, Plan, Summary, value_words
@@ -15,9 +17,11 @@ from reconciler.plan.diff import Origins, by_skill_id, list_changes
 from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import unversioned, whole_tenant
 from reconciler.plan.ignored import ignored_skills
+from reconciler.plan.match import NOBODY, Matched, Row, team_of
 from reconciler.plan.outcome import Status
-from reconciler.plan.policies import NO_RULES, Rules
+from reconciler.plan.policies import NO_RULES, Rules, count_managed
 from reconciler.plan.record import AgentRecord, RunKind, RunRecord, WrittenSkill
+from reconciler.plan.timed import InForce, holds_at, utc
 
 # These promise that nothing of ours was committed (see `plan.outcome`); any other end, or none, may hide a write.
 _NOT_WRITTEN = frozenset({Status.ALREADY_DONE, Status.CONFLICT, Status.FAILED, Status.NOT_TRIED})
@@ -40,18 +44,20 @@ def inverse_plan(
     live: LiveState,
     desired: DesiredState,
     rules: Rules = NO_RULES,
-    managed: Collection[LiveAgent] = (),
+    matched: Matched = NOBODY,
 ) -> Plan:
     """Undo a run, assignment by assignment.
 
     What is as the run wrote it goes back; what is as it was before needs nothing; anything else was changed since, so
     it stays and is listed. Every other skill of an agent stays as it is. `live` holds the agents of the run; of the
-    files only the tenant, `ignore_skills` and the policies count; `managed` are the live agents of which a limit may be
-    a share.
+    files only the tenant, `ignore_skills`, the holds and the policies count; `matched` are the managed agents, if there
+    are holds, or a limit is a share of them or of their teams.
     """
-    undone = _undo_all(record, live, ignored_skills(desired, live.catalog))
+    stays = _Stays(ignored_skills(desired, live.catalog), *_held(desired, live.catalog, rules.now, matched))
+    undone = _undo_all(record, live, stays)
     changes, order = in_order(each.change for each in undone if each.change is not None)
-    coverage, judged = judge_coverage(rules, live, (changes, order), managed)
+    managed = count_managed(rules.policies, desired, matched, live.catalog)
+    coverage, judged = judge_coverage(rules, live, (_in_teams_of_today(changes, desired, matched), order), managed)
     findings = [
         *(_with_its_place(each, desired.tenant.position.file) for each in judged),
         *_about_run(record, is_empty=not changes),
@@ -73,6 +79,14 @@ def inverse_plan(
     )
 
 
+def _in_teams_of_today(
+    changes: Iterable[AgentChange], desired: DesiredState, matched: Matched
+) -> tuple[AgentChange, ...]:
+    """Give each agent its team by the files as they are: those of the run may have had another name, or nobody left."""
+    teams = {agent.id: team_of(desired, row) for row, agent in matched.live.items()}
+    return tuple(replace(change, team=teams.get(change.agent.id, change.team)) for change in changes)
+
+
 def _with_its_place(finding: Diagnostic, file: str) -> Diagnostic:
     """Say in words where a rule of `file` stands: the places of this plan are lines of the run's journal."""
     if finding.position is None or finding.position.file != file:
@@ -91,16 +105,37 @@ class _Undone:
     unreadable: str = ""
 
 
-def _undo_all(record: RunRecord, live: LiveState, ignored: Collection[int]) -> list[_Undone]:
+@dataclass(frozen=True, slots=True)
+class _Stays:
+    """What the files say stays as it is: the skills in `ignored`, and what is held; `rows` are the agents by id."""
+
+    ignored: Collection[int]
+    holds: InForce
+    rows: Mapping[str, Row]
+
+    def hold_on(self, agent_id: str, number: int) -> Hold | None:
+        """Give the hold that leaves an assignment alone, if one does."""
+        row = self.rows.get(agent_id)
+        return None if row is None else self.holds.hold_on(row, number)
+
+
+def _held(
+    desired: DesiredState, catalog: SkillCatalog, now: datetime, matched: Matched
+) -> tuple[InForce, dict[str, Row]]:
+    holds = holds_at(desired, catalog, now)
+    return InForce(holds=holds), {agent.id: row for row, agent in matched.live.items()} if holds else {}
+
+
+def _undo_all(record: RunRecord, live: LiveState, stays: _Stays) -> list[_Undone]:
     """Look at every agent that was, or may have been, written, in the order of their ids."""
     found = {agent.id: agent for agent in live.agents}
     written = [each for each in record.agents if each.has_intent and each.status not in _NOT_WRITTEN]
     return [
-        _undo(each, found.get(each.agent.id), live, ignored) for each in sorted(written, key=lambda each: each.agent.id)
+        _undo(each, found.get(each.agent.id), live, stays) for each in sorted(written, key=lambda each: each.agent.id)
     ]
 
 
-def _undo(written: AgentRecord, agent: LiveAgent | None, live: LiveState, ignored: Collection[int]) -> _Undone:
+def _undo(written: AgentRecord, agent: LiveAgent | None, live: LiveState, stays: _Stays) -> _Undone:
     if agent is None:
         why = f"`{written.agent.label}` is not on the tenant any more: nothing of it goes back"
         return _Undone(written.agent, findings=(_skipped(written, why, None),), is_missing=True)
@@ -112,7 +147,7 @@ def _undo(written: AgentRecord, agent: LiveAgent | None, live: LiveState, ignore
             name, findings=(_skipped(written, f"`{name.label}` is left alone: {why}", hint),), unreadable=why
         )
     before = unpack(agent.assignments)
-    back, findings = _judge_all(written, before, live.catalog, ignored)
+    back, findings = _judge_all(written, before, live.catalog, stays)
     after = {number: code for number, code in (before | back).items() if code is not None}
     if after == before:
         return _Undone(name, findings=findings)
@@ -131,7 +166,7 @@ def _undo(written: AgentRecord, agent: LiveAgent | None, live: LiveState, ignore
 
 
 def _judge_all(
-    written: AgentRecord, held: dict[int, int], catalog: SkillCatalog, ignored: Collection[int]
+    written: AgentRecord, held: dict[int, int], catalog: SkillCatalog, stays: _Stays
 ) -> tuple[dict[int, int | None], tuple[Diagnostic, ...]]:
     """Give the codes of the skills that go back (None: removed), and why others do not."""
     back: dict[int, int | None] = {}
@@ -141,12 +176,19 @@ def _judge_all(
         now = decode(held[number]) if number in held else None
         if now == each.before:
             continue
-        if reason := _reason_to_stay(each, now, number, catalog, ignored):
+        hold = None if number is None else stays.hold_on(written.agent.id, number)
+        if reason := _reason_held(hold) or _reason_to_stay(each, now, number, catalog, stays.ignored):
             why, hint = reason
             findings.append(_skipped(written, f"`{written.agent.label}`: `{each.skill.name}` {why}", hint))
         elif number is not None:
             back[number] = None if each.before is None else encode(*each.before)
     return back, tuple(findings)
+
+
+def _reason_held(hold: Hold | None) -> tuple[str, str] | None:
+    if hold is None:
+        return None
+    return f"stays: it is held until {utc(hold.window.until)} ({hold.position})", "remove the hold if it is to go back"
 
 
 def _reason_to_stay(

@@ -32,6 +32,9 @@ class Matched:
     missing: tuple[Row, ...]
 
 
+NOBODY = Matched({}, ())
+
+
 def agent_rows(desired: DesiredState) -> dict[str, Row]:
     """Index the declared agents by their folded refs; the keys are what the tenant is asked for."""
     rows: dict[str, Row] = {}

@@ -50,7 +50,7 @@ class ResolvedState:
         lasting = self._lasting_sets(table)
         if not overlays:
             return lasting
-        return (_overlaid(packed, overlays[row]) if row in overlays else packed for row, packed in enumerate(lasting))
+        return (overlaid(packed, overlays[row]) if row in overlays else packed for row, packed in enumerate(lasting))
 
     def _lasting_sets(self, table: int) -> Iterator[bytes]:
         """Give the same without any override; the hot loop of a plan."""
@@ -117,7 +117,8 @@ def _lay_over(steps: dict[int, Step], upper: Mapping[int, Step]) -> None:
             steps[number] = step
 
 
-def _overlaid(packed: bytes, uses: Mapping[int, OverrideUse]) -> bytes:
+def overlaid(packed: bytes, uses: Mapping[int, OverrideUse]) -> bytes:
+    """Lay overrides over a packed set, by skill number."""
     codes: dict[int, int | None] = {**unpack(packed)}
     for number, use in uses.items():
         codes[number] = use.entry.over(codes.get(number))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.desired import DesiredState
 from reconciler.model.overrides import Hold, Override, OverrideEntry, Selection
+from reconciler.model.skills import SkillCatalog
 from reconciler.plan.match import Row, agent_rows, ref_of, row_at, table_and_row
 
 
@@ -57,18 +58,23 @@ class Timed:
     def at(self, now: datetime) -> "InForce":
         """Give what is in force."""
         overlays: defaultdict[int, defaultdict[int, dict[int, OverrideUse]]] = defaultdict(lambda: defaultdict(dict))
-        for found in self.overrides:
-            if found.override.window.is_open(now):
-                uses = {number: OverrideUse(found.override, entry) for number, entry in found.entries.items()}
-                for table, row in map(table_and_row, found.rows):
-                    overlays[table][row] |= uses
-        return InForce(overlays, tuple(found for found in self.holds if found.hold.window.is_open(now)))
+        is_open = [found for found in self.overrides if found.override.window.is_open(now)]
+        for found in is_open:
+            uses = {number: OverrideUse(found.override, entry) for number, entry in found.entries.items()}
+            for table, row in map(table_and_row, found.rows):
+                overlays[table][row] |= uses
+        return InForce(
+            tuple(found.override for found in is_open),
+            overlays,
+            tuple(found for found in self.holds if found.hold.window.is_open(now)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
     """The overrides and holds of one moment."""
 
+    overrides: tuple[Override, ...] = ()
     overlays: Overlays = field(default_factory=dict)
     holds: tuple[FoundHold, ...] = ()
 
@@ -80,6 +86,11 @@ class InForce:
         """Give the hold that leaves an assignment alone, if one does: of several the one that lasts longest."""
         covering = [found.hold for found in self.holds if found.covers(row, number)]
         return max(covering, key=lambda hold: hold.window.until, default=None)
+
+    def held_skills(self, row: Row) -> frozenset[int] | None:
+        """Give the skills of an agent that are left alone; None means all of them."""
+        skills = [found.skills for found in self.holds if found.rows is None or row in found.rows]
+        return None if None in skills else frozenset[int]().union(*(each for each in skills if each is not None))
 
     def is_held(self, row: Row, number: int) -> bool:
         """Whether a hold leaves an assignment alone."""
@@ -101,22 +112,24 @@ def find_timed(desired: DesiredState, number_of: Mapping[str, int]) -> Timed:
             )
             for override in desired.overrides
         ),
-        find_holds(desired, number_of, members),
+        _find_holds(desired, lambda name: (number_of[name],), members),
     )
 
 
-def find_holds(
-    desired: DesiredState,
-    number_of: Mapping[str, int],
-    members: Callable[[Selection], frozenset[Row]] | None = None,
+def holds_at(desired: DesiredState, catalog: SkillCatalog, now: datetime) -> tuple[FoundHold, ...]:
+    """Give the holds of a moment; one that names several skills by one name is about all of them."""
+    current = without_ended(desired, now)
+    return _find_holds(current, catalog.numbers_named, members_of(current))
+
+
+def _find_holds(
+    desired: DesiredState, numbers_of: Callable[[str], Iterable[int]], members: Callable[[Selection], frozenset[Row]]
 ) -> tuple[FoundHold, ...]:
-    """Find the agents and skills of the holds."""
-    find = members or members_of(desired)
     return tuple(
         FoundHold(
             hold,
-            None if hold.selection.is_everyone else find(hold.selection),
-            frozenset(number_of[skill.name] for skill in hold.skills) if hold.skills else None,
+            None if hold.selection.is_everyone else members(hold.selection),
+            frozenset(number for skill in hold.skills for number in numbers_of(skill.name)) if hold.skills else None,
         )
         for hold in desired.holds
     )

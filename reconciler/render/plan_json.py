@@ -4,7 +4,8 @@ The shape is a promise to users. A saved plan is read back as a claim: its diges
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -16,12 +17,14 @@ from reconciler.model.position import SourcePosition
 from reconciler.plan.change import (
     Action,
     AgentChange,
+    AgentHeld,
     AgentName,
     AssignmentChange,
     CoverageRow,
     Plan,
     SkillName,
     Summary,
+    Until,
 )
 from reconciler.plan.describe import describe
 from reconciler.plan.digest import digest_of
@@ -53,12 +56,32 @@ class _Assignment(msgspec.Struct, frozen=True):
     available: bool
 
 
+class _Until(msgspec.Struct, frozen=True):
+    until: str
+    source: _Source
+    reason: str = ""
+    ticket: str = ""
+
+
 class _AssignmentChange(msgspec.Struct, frozen=True):
     action: Action
     skill: _Skill
     before: _Assignment | None
     after: _Assignment | None
     source: _Source
+    override: _Until | None = None
+
+
+# `before` is what is live and stays, `after` what the files ask for.
+class _AssignmentHeld(_AssignmentChange, frozen=True, kw_only=True):
+    hold: _Until
+
+
+class _AgentHeld(msgspec.Struct, frozen=True):
+    agent: _Agent
+    team: str | None
+    source: _Source
+    skills: list[_AssignmentHeld]
 
 
 # What older documents do not have takes its default.
@@ -99,6 +122,8 @@ class _Summary(msgspec.Struct, frozen=True):
     writes: int
     requests: int
     eta_seconds: float
+    agents_held: int = 0
+    assignments_held: int = 0
 
 
 class _Scope(msgspec.Struct, frozen=True):
@@ -113,10 +138,13 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     digest: str
     created_at: str
+    at: str | None = None
+    holds_until: str | None = None
     blocked: bool
     scope: _Scope = _Scope()
     summary: _Summary
     changes: list[_AgentChange]
+    held: list[_AgentHeld] = []
     coverage: list[_CoverageRow]
     findings: list[_Finding]
 
@@ -132,10 +160,13 @@ def plan_as_json(plan: Plan, created_at: str) -> str:
         tenant=plan.tenant,
         digest=plan.digest,
         created_at=created_at,
+        at=None if plan.at is None else plan.at.isoformat(),
+        holds_until=None if plan.holds_until is None else plan.holds_until.isoformat(),
         blocked=plan.is_blocked,
         scope=msgspec.convert(plan.filters, _Scope, from_attributes=True),
         summary=msgspec.convert(plan.summary, _Summary, from_attributes=True),
         changes=[_change(change) for change in plan.changes],
+        held=[_held(each) for each in plan.held],
         coverage=[msgspec.convert(row, _CoverageRow, from_attributes=True) for row in plan.coverage],
         findings=[_finding(finding) for finding in plan.findings],
     )
@@ -148,17 +179,31 @@ def _change(change: AgentChange) -> _AgentChange:
         team=change.team,
         source=_source(change.source),
         writes=2 if change.has_union else 1,
-        skills=[
-            _AssignmentChange(
-                each.action,
-                _Skill(each.skill.id, each.skill.name),
-                None if each.before is None else _Assignment(*each.before),
-                None if each.after is None else _Assignment(*each.after),
-                _source(each.source),
-            )
-            for each in change.skills
-        ],
+        skills=[_AssignmentChange(*_parts(each)) for each in change.skills],
     )
+
+
+def _held(held: AgentHeld) -> _AgentHeld:
+    agent = msgspec.convert(held.agent, _Agent, from_attributes=True)
+    skills = [_AssignmentHeld(*_parts(each), hold=_until(each.hold)) for each in held.skills if each.hold is not None]
+    return _AgentHeld(agent, held.team, _source(held.source), skills)
+
+
+def _parts(
+    change: AssignmentChange,
+) -> tuple[Action, _Skill, _Assignment | None, _Assignment | None, _Source, _Until | None]:
+    return (
+        change.action,
+        _Skill(change.skill.id, change.skill.name),
+        None if change.before is None else _Assignment(*change.before),
+        None if change.after is None else _Assignment(*change.after),
+        _source(change.source),
+        None if change.override is None else _until(change.override),
+    )
+
+
+def _until(until: Until) -> _Until:
+    return _Until(until.until.isoformat(), _source(until.source), until.reason, until.ticket)
 
 
 def _finding(finding: Diagnostic) -> _Finding:
@@ -211,13 +256,36 @@ def _plan(document: _Document) -> Plan:
         ),
         findings=tuple(_read_finding(finding) for finding in document.findings),
         filters=Filters(**msgspec.structs.asdict(document.scope)),
+        held=tuple(_read_held(held) for held in document.held),
+        now=_made_for(document),
+        at=None if document.at is None else _moment(document.at),
+        holds_until=None if document.holds_until is None else _moment(document.holds_until),
     )
+
+
+def _made_for(document: _Document) -> datetime | None:
+    """Give the moment that the plan is about; whether `created_at` is one is for `plan.claim` to say."""
+    if document.at is not None:
+        return _moment(document.at)
+    try:
+        return _moment(document.created_at)
+    except ValueError:
+        return None
+
+
+def _moment(text: str) -> datetime:
+    """Read a time; ValueError where it is none, or nobody knows of which place."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        message = f"{text!r} has no offset"
+        raise ValueError(message)
+    return moment
 
 
 def _read_change(change: _AgentChange) -> AgentChange:
     skills = tuple(_read_assignment(each) for each in change.skills)
     return AgentChange(
-        agent=AgentName(change.agent.id, change.agent.email, change.agent.user_name, change.agent.ref),
+        agent=_read_agent(change.agent),
         team=change.team,
         source=_position(change.source),
         skills=skills,
@@ -228,6 +296,19 @@ def _read_change(change: _AgentChange) -> AgentChange:
     )
 
 
+def _read_held(held: _AgentHeld) -> AgentHeld:
+    skills = (replace(_read_assignment(each), hold=_read_until(each.hold)) for each in held.skills)
+    return AgentHeld(_read_agent(held.agent), held.team, _position(held.source), tuple(skills))
+
+
+def _read_agent(agent: _Agent) -> AgentName:
+    return AgentName(agent.id, agent.email, agent.user_name, agent.ref)
+
+
+def _read_until(until: _Until) -> Until:
+    return Until(_moment(until.until), _position(until.source), until.reason, until.ticket)
+
+
 def _read_assignment(change: _AssignmentChange) -> AssignmentChange:
     before = None if change.before is None else Assignment(change.before.proficiency, change.before.available)
     after = None if change.after is None else Assignment(change.after.proficiency, change.after.available)
@@ -236,7 +317,8 @@ def _read_assignment(change: _AssignmentChange) -> AssignmentChange:
         raise ValueError(message)
     fields = describe(before, after) if before is not None and after is not None else ()
     skill = SkillName(change.skill.id, change.skill.name)
-    return AssignmentChange(change.action, skill, before, after, _position(change.source), fields)
+    override = None if change.override is None else _read_until(change.override)
+    return AssignmentChange(change.action, skill, before, after, _position(change.source), fields, override)
 
 
 def _read_finding(finding: _Finding) -> Diagnostic:

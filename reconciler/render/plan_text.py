@@ -1,15 +1,26 @@
 """The plan as a person reads it in a terminal, in Terraform's words; its last line is a promise people grep for."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from reconciler.model.assignments import Assignment
 from reconciler.model.position import SourcePosition
 from reconciler.model.tenant import RateLimit
-from reconciler.plan.change import Action, AgentChange, AssignmentChange, FieldChange, Plan, Summary
+from reconciler.plan.change import (
+    Action,
+    AgentChange,
+    AgentHeld,
+    AssignmentChange,
+    FieldChange,
+    Plan,
+    Summary,
+    value_words,
+)
 from reconciler.render.coverage_text import coverage_as_text
 from reconciler.render.escape import terminal
 from reconciler.render.messages import counted, messages_as_text
+from reconciler.render.moments import distance, moment, until_words
 from reconciler.render.style import PLAIN, Style
 
 # So many skills are named where a sentence lists them; of more, the number.
@@ -26,8 +37,11 @@ def plan_as_text(
     shows_every_skill: bool = False,
 ) -> str:
     """Write the plan. `folder` goes before every place, so that a terminal can open it; ends in the summary line."""
-    parts = [f"{style.bold(terminal(plan.tenant))}: {_counted(plan.summary)}\n"]
-    parts += [_agent(change, folder, style) for change in plan.changes]
+    at = "" if plan.at is None else f" at {moment(plan.at, None)}"
+    parts = [f"{style.bold(terminal(plan.tenant))}{at}: {_counted(plan.summary)}\n"]
+    parts += [_agent(change, folder, style, plan.now) for change in plan.changes]
+    if plan.held:
+        parts.append(_held(plan, folder, style))
     if coverage := coverage_as_text(plan, style, shows_every_skill=shows_every_skill):
         parts.append(coverage)
     if plan.findings:
@@ -65,6 +79,8 @@ def _counted(summary: Summary) -> str:
         counts.append(f"{summary.agents_missing} not on the tenant")
     if summary.agents_unreadable:
         counts.append(f"{summary.agents_unreadable} unreadable (left alone)")
+    if summary.agents_held:
+        counts.append(f"{summary.agents_held} held (left alone)")
     counts.append(f"{summary.agents_unmanaged} unmanaged (left alone)")
     return ", ".join(counts)
 
@@ -74,22 +90,43 @@ def _facts(plan: Plan, rate_limit: RateLimit | None) -> Iterator[str]:
     rate = "" if rate_limit is None else f", at {rate_limit.requests} per {rate_limit.per_seconds:g} s"
     verifying = summary.requests - summary.writes
     yield f"Requests to apply: {summary.requests} ({counted(summary.writes, 'write')}, {verifying} to verify){rate}"
+    if plan.holds_until is not None and plan.now is not None:
+        until = f"{moment(plan.holds_until, plan.now)}, {distance(plan.holds_until, plan.now)}"
+        yield f"Holds until {until}: then something begins or ends (reconcile calendar)"
     yield f"Digest: {plan.digest}"
 
 
-def _agent(change: AgentChange, folder: str, style: Style) -> str:
-    name = change.agent.label
-    also = "" if change.agent.ref.casefold() == name.casefold() else f" ({terminal(change.agent.ref)})"
-    team = "" if change.team is None else f", {terminal(change.team)}"
-    head = f"{style.yellow('~')} {style.bold(terminal(name))}{also}{team}  {_place(change.source, folder, style)}\n"
-    names = _labels(change)
-    values = [_value(each) for each in change.skills]
+def _agent(change: AgentChange, folder: str, style: Style, now: datetime | None) -> str:
+    head = f"{style.yellow('~')} {_agent_head(change, folder, style)}"
+    names = _labels(change.skills)
+    values = [_timed(each, now) for each in change.skills]
     name_width, value_width = max(map(len, names)), max(map(len, values))
     return f"{head}{_union(change, names)}" + "".join(
         f"    {style.action(each.action, f'{_SIGNS[each.action]} {name:<{name_width}}  {value:<{value_width}}')}"
         f"  {_place(each.source, folder, style)}\n"
         for each, name, value in zip(change.skills, names, values, strict=True)
     )
+
+
+def _held(plan: Plan, folder: str, style: Style) -> str:
+    """List what live says otherwise than the files, and a hold leaves alone."""
+    lines = [f"{style.bold('Held')}: left as they are on the tenant, not as the files say\n"]
+    for agent in plan.held:
+        lines.append(f"{style.dim('=')} {_agent_head(agent, folder, style)}")
+        names = _labels(agent.skills)
+        width = max(map(len, names))
+        for each, name in zip(agent.skills, names, strict=True):
+            until = "" if each.hold is None else f"; {until_words(each.hold, plan.now)}"
+            said = f"{name:<{width}}  {value_words(each.before)}, in the files {value_words(each.after)}{until}"
+            lines.append(f"    = {said}  {_place((each.hold or each).source, folder, style)}\n")
+    return "".join(lines)
+
+
+def _agent_head(each: AgentChange | AgentHeld, folder: str, style: Style) -> str:
+    name = each.agent.label
+    also = "" if each.agent.ref.casefold() == name.casefold() else f" ({terminal(each.agent.ref)})"
+    team = "" if each.team is None else f", {terminal(each.team)}"
+    return f"{style.bold(terminal(name))}{also}{team}  {_place(each.source, folder, style)}\n"
 
 
 def _union(change: AgentChange, names: list[str]) -> str:
@@ -111,18 +148,23 @@ def _and_more(names: list[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _labels(change: AgentChange) -> list[str]:
+def _labels(skills: Sequence[AssignmentChange]) -> list[str]:
     """Name the skills; where two share a name, their ids tell them apart."""
-    uses = Counter(each.skill.name for each in change.skills)
+    uses = Counter(each.skill.name for each in skills)
     return [
         terminal(each.skill.name if uses[each.skill.name] == 1 else f"{each.skill.name} ({each.skill.id})")
-        for each in change.skills
+        for each in skills
     ]
 
 
 def _place(position: SourcePosition, folder: str, style: Style) -> str:
     file = f"{folder}/{position.file}" if folder else position.file
     return style.dim(f"{terminal(file)}:{position.line}")
+
+
+def _timed(change: AssignmentChange, now: datetime | None) -> str:
+    until = "" if change.override is None else f", {until_words(change.override, now)}"
+    return f"{_value(change)}{until}"
 
 
 def _value(change: AssignmentChange) -> str:

@@ -28,12 +28,15 @@ def test_every_rule_is_read_with_its_place(tmp_path: Path) -> None:
     assert read == Policies(
         max_agents_changed=Limit(25, is_share=True, position=_at(4, 3)),
         max_assignments_removed=Limit(30, is_share=False, position=_at(5, 3)),
+        max_agents_changed_per_team=Limit(50, is_share=True, position=_at(6, 3)),
+        max_assignments_removed_per_team=Limit(20, is_share=True, position=_at(7, 3)),
+        max_assignments_removed_per_skill=Limit(7, is_share=False, position=_at(8, 3)),
         empty_agents=Weight.ALLOW,
-        empty_agents_position=_at(6, 3),
+        empty_agents_position=_at(9, 3),
         missing_agents=Weight.BLOCK,
         coverage=(
-            CoverageFloor("Billing", 5, _at(9, 7), _at(9, 15)),
-            CoverageFloor("Sales", 2, _at(10, 7), _at(10, 14), 50, Weight.WARN, until, "migration weekend"),
+            CoverageFloor("Billing", 5, _at(12, 7), _at(12, 15)),
+            CoverageFloor("Sales", 2, _at(13, 7), _at(13, 14), 50, Weight.WARN, until, "migration weekend"),
         ),
     )
 

@@ -189,7 +189,7 @@ def test_equal_tenants_give_equal_bytes(has_profiles: bool) -> None:
                 each,
                 desired,
                 [Group(None, each.agents)],
-                centre.context.clock.now(),
+                now,
                 below="",
                 may_replace=False,
                 has_profiles=has_profiles,

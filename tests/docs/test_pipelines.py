@@ -107,10 +107,17 @@ class Project:
         into = {"CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_PROJECT_ID": "42"}
         return self.run("plan", CI_COMMIT_SHA=_HEAD, CI_MERGE_REQUEST_SOURCE_PROJECT_ID="42", **into)
 
-    def merge(self, digest: str = "") -> int:
+    def merge(self, digest: str = "", allow: str = "") -> int:
         """Run the apply of the commit that the merge made."""
         self.gitlab.tip = _MERGE
-        return self.run("apply", CI_COMMIT_SHA=_MERGE, CI_COMMIT_BRANCH="main", DIGEST=digest)
+        given = {"DIGEST": digest, "RECONCILE_ALLOW": allow}
+        assert given.keys() <= _pipeline()["variables"].keys()
+        return self.run("apply", CI_COMMIT_SHA=_MERGE, CI_COMMIT_BRANCH="main", **given)
+
+    def forbid(self, policy: str) -> None:
+        """Write a policy into the files."""
+        path = self._checkout / "tenant.yaml"
+        path.write_text(f"{path.read_text(encoding='utf-8')}policies: {{{policy}}}\n", encoding="utf-8")
 
     def comment(self) -> str:
         """Give the one comment that there is."""
@@ -167,6 +174,19 @@ def test_on_gitlab_what_nobody_reviewed_is_refused_until_somebody_gives_its_dige
     assert fresh
     assert project.merge(fresh[1]) == 0
     assert "**Applied 11 of 11 agents**" in project.comment()
+
+
+@pytest.mark.real
+def test_on_gitlab_what_a_policy_blocks_is_applied_once_somebody_allows_its_code(project: Project) -> None:
+    project.forbid("max_agents_changed: 1")
+    assert project.review() == 0
+    assert project.merge() == 5
+    assert project.tenant.commits == []
+    way = re.search(r"with the digest `(sha256:\w+)`, and `([^`]*)` to allow", project.comment())
+    assert way
+    assert project.merge(way[1], "max-agent-changed") == 3
+    assert project.merge(way[1], way[2]) == 0
+    assert "**Applied 10 of 10 agents**" in project.comment()
 
 
 @pytest.mark.real

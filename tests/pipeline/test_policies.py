@@ -51,6 +51,9 @@ BLOCKED = {
     ),
     "agents": ("max_agents_changed: 1", "max-agents-changed"),
     "removals": ("max_assignments_removed: 1", "max-assignments-removed"),
+    "agents of a team": ("max_agents_changed_per_team: 1", "max-agents-changed-per-team"),
+    "removals of a team": ("max_assignments_removed_per_team: 1", "max-assignments-removed-per-team"),
+    "removals of a skill": ("max_assignments_removed_per_skill: 0", "max-assignments-removed-per-skill"),
     "an agent without work": ("empty_agents: block", "agent-empty"),
 }
 
@@ -193,6 +196,80 @@ def test_the_share_of_a_rollback_is_of_all_managed_agents(
     world.write_agents(**same)
     one = Filters(agents=("a0@example.com",))
     assert world.plan(one).is_blocked is is_blocked
+
+
+PER_TEAM = ("max_agents_changed_per_team", "max_assignments_removed_per_team")
+
+
+def two_teams(world: World, east: str, *, changed: int, skills: str) -> None:
+    """Declare ten agents in each of two files, the first few of the first one with other skills."""
+    for file, team in (("east", east), ("west", "West")):
+        lines = [f"team: {team}", "agents:"]
+        for number in range(10):
+            held = skills if file == "east" and number < changed else "{Billing: 5, Chat: 5}"
+            lines.append(f"  {file}{number}@example.com: {{skills: {held}}}")
+        world.write(f"agents/{file}.yaml", "\n".join([*lines, ""]))
+
+
+@pytest.fixture
+def teams(tmp_path: Path, clock: VirtualClock) -> World:
+    """Twenty agents of two teams, who all hold Billing and Chat; an eleventh of East is there that no file names."""
+    names = [f"{team}{number}" for team in ("east", "west") for number in range(10)]
+    return World(tmp_path, clock, tuple(agent(name, Billing=5, Chat=5) for name in (*names, "east10")))
+
+
+@pytest.mark.parametrize(
+    ("limit", "findings"),
+    [
+        ("max_agents_changed_per_team: 29%", ["team `East`: 3 of 10 managed agents change"]),
+        ("max_agents_changed_per_team: 30%", []),
+        ("max_assignments_removed_per_team: 14%", ["team `East`: 3 of 20 held assignments are removed"]),
+        ("max_assignments_removed_per_team: 15%", []),
+        ("max_assignments_removed_per_skill: 14%", ["`Chat`: 3 of 20 held assignments are removed"]),
+        ("max_assignments_removed_per_skill: 15%", []),
+    ],
+)
+def test_the_share_of_a_team_and_of_a_skill_is_of_managed_agents_whatever_the_plan_is_narrowed_to(
+    teams: World, limit: str, findings: list[str]
+) -> None:
+    """Who is not managed is no part of the whole; nor does a filter make it smaller, or a smaller plan forbidden."""
+    two_teams(teams, "East", changed=3, skills="{Billing: 5}")
+    ruled(teams, limit)
+    agents = tuple(f"east{number}@example.com" for number in range(3))
+    for filters in (Filters(), Filters(teams=("East",)), Filters(agents=agents), Filters(skills=("Chat",))):
+        found = teams.plan(filters).findings
+        assert [each.message.partition(", more")[0] for each in found] == findings
+    assert not teams.plan(Filters(teams=("West",))).is_blocked
+    assert not teams.plan(Filters(agents=agents[:2])).is_blocked
+
+
+@pytest.mark.parametrize("key", PER_TEAM)
+def test_a_rollback_is_judged_by_the_teams_of_today(teams: World, key: str) -> None:
+    """A team that was renamed since is not unknown; its limit holds, by its new name, as a share and as a count."""
+    two_teams(teams, "East", changed=10, skills="{Billing: 6, Chat: 5, Sales: 1}")
+    teams.apply()
+    teams.confirmed.clear()
+    two_teams(teams, "East Coast", changed=10, skills="{Billing: 6, Chat: 5, Sales: 1}")
+    for limit in ("30%", "9"):
+        ruled(teams, f"{key}: {limit}")
+        codes, (shown,) = refused(teams, teams.rollback)
+        assert codes == ["plan-blocked"]
+        (finding,) = (each for each in shown.findings if each.code == key.replace("_", "-"))
+        assert finding.message.startswith("team `East Coast`: 10 ")
+        # What the rollback shows is what the run was about.
+        assert {change.team for change in shown.changes} == {"East"}
+    assert teams.rollback(allowed=frozenset({key.replace("_", "-")})).is_complete
+
+
+def test_an_override_of_the_limit_for_all_is_none_of_that_of_a_team_or_skill(teams: World) -> None:
+    """P11: each is a code of its own."""
+    two_teams(teams, "East", changed=10, skills="{Billing: 5}")
+    keys = ("max_assignments_removed", *PER_TEAM, "max_assignments_removed_per_skill")
+    ruled(teams, "\n  ".join(f"{key}: 1%" for key in keys))
+    needed = [key.replace("_", "-") for key in keys]
+    for code in needed:
+        assert refused(teams, teams.apply, allowed=frozenset(needed) - {code})[0] == ["plan-blocked"]
+    assert teams.apply(allowed=frozenset(needed)).is_complete
 
 
 def test_policies_that_hold_say_nothing(world: World) -> None:

@@ -14,8 +14,9 @@ from reconciler.model.position import SourcePosition
 from reconciler.plan.build import in_order
 from reconciler.plan.change import AgentChange, SkillName
 from reconciler.plan.coverage import Shifts, coverage_rows, shift_of, worst_first
-from reconciler.plan.policies import Facts, Rules
+from reconciler.plan.policies import Facts, Managed, Rules
 from reconciler.plan.policies.floors import coverage_floors
+from reconciler.plan.policies.managed import Group
 from tests.plan.changes import change, moving, plans
 
 AT = SourcePosition("tenant.yaml", 5, 7)
@@ -36,7 +37,7 @@ def facts(rules: Rules, changes: Sequence[AgentChange], before: int | None) -> F
     ordered, order = in_order(changes)
     gauges = rules.by_gauge
     counts = None if before is None else dict.fromkeys(gauges, before)
-    return Facts(rules, ordered, Shifts(ordered, order, gauges), counts, 100, 0)
+    return Facts(rules, ordered, Shifts(ordered, order, gauges), counts, Managed(Group(100)))
 
 
 def shifting(by: int) -> list[AgentChange]:

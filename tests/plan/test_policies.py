@@ -16,7 +16,8 @@ from reconciler.plan.change import AgentChange, Plan
 from reconciler.plan.claim import ALLOW_OLD, check_blocked
 from reconciler.plan.coverage import Shifts
 from reconciler.plan.order import order_writes
-from reconciler.plan.policies import BLOCKING, Facts, Rules, judge
+from reconciler.plan.policies import BLOCKING, Facts, Managed, Rules, judge
+from reconciler.plan.policies.managed import Group
 from tests.plan.changes import change, moving
 from tests.render.hand_made import plan_of
 
@@ -29,7 +30,7 @@ def judged(
 ) -> list[Diagnostic]:
     shifts = Shifts(changes, order_writes(changes))
     counts = dict.fromkeys(shifts.net, before)
-    return list(judge(Facts(Rules(policies), changes, shifts, counts, managed, held)))
+    return list(judge(Facts(Rules(policies), changes, shifts, counts, Managed(Group(managed, held)))))
 
 
 def codes(found: Iterable[Diagnostic]) -> list[tuple[str, Severity]]:

@@ -9,6 +9,7 @@ import pytest
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.position import SourcePosition
 from reconciler.plan.change import Plan
+from reconciler.plan.claim import check_blocked
 from reconciler.plan.moved import moved
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.render.markdown import (
@@ -138,6 +139,7 @@ ERRORS = (
     Diagnostic("proficiency", "85.0 is not a whole number", "write 85", SourcePosition("desired-state/a.yaml", 3, 9)),
     Diagnostic("skill-unknown", "`Biling` is no skill of the tenant", "did you mean `Billing`?"),
 )
+NOBODY: frozenset[str] = frozenset()
 STALE = Diagnostic("plan-moved", "the plan is not the one that was reviewed", "review the plan as it is now")
 COMMENTS = {
     "failed": lambda: failed_comment(MARKER, ERRORS, VIEW, exit_code=3),
@@ -147,6 +149,7 @@ COMMENTS = {
     "applied": lambda: applied_comment(MARKER, DONE, SMALL, VIEW),
     "partly": lambda: applied_comment(MARKER, PARTLY, SMALL, VIEW),
     "refused": lambda: refused_comment(MARKER, [STALE], REMOVALS, SMALL, VIEW),
+    "refused-blocked": lambda: refused_comment(MARKER, list(check_blocked(BLOCKED, NOBODY)), BLOCKED, BLOCKED, VIEW),
     "stopped": lambda: stopped_comment(MARKER, ERRORS[1:], VIEW, exit_code=4),
     "drift": lambda: drift_issue(REMOVALS, replace(VIEW, next_step=""), MARKER)[1],
 }
@@ -216,6 +219,17 @@ def test_without_a_fresh_plan_a_refusal_says_why_alone() -> None:
     text = refused_comment(MARKER, [STALE], None, SMALL, VIEW)
     assert "the plan is not the one that was reviewed" in text
     assert "open a new pull request" not in text
+
+
+def test_what_is_blocked_and_not_what_was_reviewed_takes_both() -> None:
+    """A new review, or the digest and every code that blocks; a code that nothing can allow is not offered."""
+    other = Diagnostic("made-up", "says a file", severity=Severity.BLOCK)
+    blocked = replace(BLOCKED, findings=(*BLOCKED.findings, other, replace(FLOOR, code="agent-empty")))
+    text = refused_comment(MARKER, [STALE], blocked, SMALL, VIEW)
+    assert "open a new pull request, so that the plan as it is now is reviewed" in text
+    assert f"with the digest `{blocked.digest}`, and `agent-empty coverage-floor` to allow." in text
+    assert "to allow" not in refused_comment(MARKER, [STALE], REMOVALS, SMALL, VIEW)
+    assert "and `coverage-floor` to allow" in drift_issue(BLOCKED, VIEW, MARKER)[1]
 
 
 def test_what_moved_is_said_once() -> None:

@@ -54,6 +54,51 @@ def test_plan_as_json(tmp_path: Path, clock: VirtualClock, golden: Golden) -> No
     golden("plan.json", plan_as_json(_small_plan(tmp_path, clock), CREATED_AT))
 
 
+def _timed_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
+    """Plan with an override in force, one to come and one that is over, and with two holds, of which one is over."""
+    world = World(tmp_path, clock, (agent("ana", Billing=40, Chat=30, Email=50), agent("bo", Sales=10), agent("cy")))
+    world.write_agents(ana="{Billing: 60, Chat: 30}", bo="{Sales: 20, Chat: 5}", cy="{}")
+    world.write(
+        "surge.yaml",
+        """\
+overrides:
+  - reason: Black Friday surge
+    ticket: OPS-1234
+    from: 2026-11-20T06:00:00-05:00
+    until: 2026-11-25T00:00:00-05:00
+    teams: [Testers]
+    skills: {Sales: 70, Chat: {available: false}}
+  - reason: the morning after
+    from: 2026-11-25T05:00:00Z
+    until: 2027-01-02T00:00:00+05:30
+    agents: [cy@example.com]
+    skills: {Billing: 10}
+  - until: 2026-11-01T00:00:00Z
+    agents: [ana@example.com]
+    skills: {Gone: 1}
+holds:
+  - agents: [bo@example.com]
+    skills: [Sales]
+    until: 2026-12-02T00:00:00Z
+    reason: supervised trial
+  - teams: [Testers]
+    until: 2026-11-21T00:00:00Z
+""",
+    )
+    return world.plan()
+
+
+def test_plan_with_what_holds_for_a_time(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    plan = _timed_plan(tmp_path, clock)
+    golden("plan-timed.txt", plan_as_text(plan, "desired-state", RateLimit()))
+    golden("plan-timed.md", plan_as_markdown(plan, View(CREATED_AT, "desired-state")))
+    saved = plan_as_json(plan, CREATED_AT)
+    golden("plan-timed.json", saved)
+    again = read_plan(saved.encode(), "plan.json").plan
+    assert plan_as_json(again, CREATED_AT) == saved
+    assert plan_as_text(replace(again, now=plan.now), "desired-state") == plan_as_text(plan, "desired-state")
+
+
 def test_plan_with_two_writes_for_one_agent(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
     """Said under the agent's name, with whatever its skills are called, and counted."""
     more = (Skill("skill-odd", "\u202edO\x1b[2J\n"), Skill("skill-loans", "Loans"), Skill("skill-mail", "Mail"))
@@ -87,6 +132,28 @@ def test_plan_that_policies_forbid(tmp_path: Path, clock: VirtualClock, golden: 
     golden("plan-blocked.json", plan_as_json(plan, CREATED_AT))
     golden("plan-blocked.md", plan_as_markdown(plan, View(CREATED_AT, "desired-state")))
     assert read_plan(plan_as_json(plan, CREATED_AT).encode(), "plan.json").plan.coverage == plan.coverage
+
+
+def test_plan_beyond_the_limits_of_a_team_and_of_a_skill(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    """Each finding says of whom, how many of how many, which rule that breaks and where it stands."""
+    names = [f"{team}{number}" for team in ("east", "west") for number in range(12)]
+    world = World(tmp_path, clock, tuple(agent(name, Billing=60, Chat=40) for name in names))
+    policies = """policies:
+  max_agents_changed: 40%
+  max_agents_changed_per_team: 50%
+  max_assignments_removed: 20%
+  max_assignments_removed_per_team: 25%
+  max_assignments_removed_per_skill: 30%
+"""
+    world.write("tenant.yaml", TENANT_YAML + policies)
+    for file, head in (("east", "team: East @coast <b>\n"), ("west", "")):
+        sets = ("{Billing: 60}" if int(name[4:]) < 8 - 4 * (file == "west") else "{Billing: 60, Chat: 40}"
+                for name in names if name.startswith(file))  # fmt: skip
+        lines = "".join(f"  {file}{number}@example.com: {{skills: {held}}}\n" for number, held in enumerate(sets))
+        world.write(f"{file}.yaml", f"{head}agents:\n{lines}")
+    plan = world.plan()
+    golden("plan-limits.txt", plan_as_text(plan, "desired-state", RateLimit()))
+    golden("plan-limits.md", plan_as_markdown(plan, View(CREATED_AT, "desired-state")))
 
 
 def test_a_plan_of_an_older_version_has_no_lowest_point(tmp_path: Path, clock: VirtualClock) -> None:

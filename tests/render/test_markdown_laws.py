@@ -188,7 +188,7 @@ def test_what_is_shed_first_weighs_least() -> None:
         # The values of the losses are details too: none is shown while details of others are left out.
         assert "was 50" not in text or "removals" not in seen[-1]
         assert "| `Skill 11` | 111 | **100** |" in text
-    order = ["", "20 notes", "proficiency changes", "adds", "details of", "the agents of 100 removals"]
+    order = ["", "20 notes", "proficiency changes", "adds", "details of", "the agents of"]
     stages = [max(index for index, words in enumerate(order) if words in text) for text in seen]
     assert stages == sorted(stages)
     assert set(stages) == set(range(len(order))), sorted(set(stages))
@@ -212,11 +212,10 @@ def test_what_is_left_out_is_counted(limit: int, losing: int, proficiency_only: 
     changes = number(r"proficiency changes of ([\d,]+) agent") + number(r"([\d,]+) changes? of [\d,]+ agents?\b")
     assert shown("!") + changes == proficiency_only + mixed
     assert shown("+") + number(r"([\d,]+) adds?\b") == gaining + mixed
-    assert len(set(re.findall(r"agent\.number\d+", heads))) == (0 if "the agents of" in left else losing + mixed)
-    if "the agents of" in left:
-        assert number(r"the agents of ([\d,]+) removal") == losing + mixed
-    else:
-        assert shown("-") + number(r"details of ([\d,]+) removal") == losing + mixed
+    unnamed = number(r"the agents of ([\d,]+) removal")
+    assert len(set(re.findall(r"agent\.number\d+", heads))) + unnamed == losing + mixed
+    assert shown("-") + number(r"details of ([\d,]+) removal") + unnamed == losing + mixed
+    assert sum(int(each) for each in re.findall(r"^-     and (\d+) more agents?$", heads, re.MULTILINE)) <= unnamed
 
 
 def test_long_fences_are_reckoned_with() -> None:
@@ -228,11 +227,14 @@ def test_long_fences_are_reckoned_with() -> None:
 
 @pytest.mark.parametrize("skills", [12, 5_000])
 def test_even_very_many_losses_fit(skills: int) -> None:
-    """Losses are then counted by skill, and their counts add up to all of them."""
+    """Losses are then counted by skill, and their counts add up to all of them; the room that is left is for names."""
     plan = large(0, losing=20_000, skills=skills)
     text = plan_as_markdown(plan, VIEW)
     assert len(text) <= VIEW.limit
-    assert "**Left out to fit**: 20 notes and the agents of 20,000 removals." in text
+    named = len(set(re.findall(r"agent\.number\d+", text)))
+    details = f", the details of {named:,} removals" if named else ""
+    assert f"**Left out to fit**: 20 notes{details} and the agents of {20_000 - named:,} removals." in text
+    assert (len(text) > 0.97 * VIEW.limit) if skills == 12 else not named
     counts = [int(each.replace(",", "")) for each in re.findall(r"^- Skill \d+: ([\d,]+) agents?$", text, re.MULTILINE)]
     rest = re.search(r"^- and [\d,]+ more skills: ([\d,]+) removals$", text, re.MULTILINE)
     assert sum(counts) + (int(rest[1].replace(",", "")) if rest else 0) == 20_000

@@ -1,9 +1,12 @@
 """What is not what was reviewed is not applied; what is left of it is. Judged by the tenant's own log."""
 
+import json
+import re
+
 import pytest
 
 from reconciler.simulator import Author, Fault, Kind
-from tests.workflows.centre import Centre, PullRequest, agents_file
+from tests.workflows.centre import TENANT, Centre, PullRequest, agents_file
 from tests.workflows.runner import JobRun, Outcome
 
 pytestmark = pytest.mark.real
@@ -95,6 +98,71 @@ def test_a_person_may_have_a_plan_applied_by_its_digest(centre: Centre) -> None:
     assert not applied.is_red, applied.said
     assert applied.steps["Find what was reviewed"].outcome is Outcome.SKIPPED
     assert centre.live("ana") == RAISED
+
+
+FORBIDDING = f"{TENANT}policies:\n  max_agents_changed: 1\n  max_agents_changed_per_team: 1\n"
+CODES = "max-agents-changed max-agents-changed-per-team"
+
+
+def test_what_a_policy_blocks_is_applied_only_by_whoever_names_its_code(centre: Centre) -> None:
+    """Exit 5 without a write; the comment says how: this digest, these codes, in one run, which the journal keeps."""
+    centre.commit_to_main({"desired-state/tenant.yaml": FORBIDDING})
+    pull = _reviewed(centre)
+    assert "**Blocked**" in centre.comment(pull)
+    refused = centre.run("apply", centre.merge(pull))
+    _assert_refused(centre, refused)
+    assert "plan-blocked" in refused.steps["Apply"].err
+    text = centre.comment(pull)
+    assert "**Refused**: nothing was written" in text
+    way = re.search(r"start the apply workflow by hand with the digest `(sha256:\w+)`, and `([^`]*)` to allow", text)
+    assert way
+    assert way[2] == CODES
+    for given in ("", "coverage-floor", "max-agents-changed"):
+        again = centre.run("apply", centre.dispatched(digest=way[1], allow=given))
+        _assert_refused(centre, again)
+    run = centre.start("apply", centre.dispatched(digest=way[1], allow=way[2]))
+    (applied,) = run.play().values()
+    assert not applied.is_red, applied.said
+    assert centre.live("ana") == centre.live("bo") == RAISED
+    (journal,) = centre.artifact(run, "runs-default-1").glob("*.jsonl")
+    head = json.loads(journal.read_text(encoding="utf-8").splitlines()[0])
+    assert head["allowed"] == CODES.split()
+    assert "**Applied 2 of 2 agents**" in centre.comment(pull)
+
+
+@pytest.mark.parametrize("is_called", [False, True])
+def test_a_code_is_allowed_for_what_was_reviewed_and_for_nothing_else(centre: Centre, is_called: bool) -> None:
+    """Without a digest too: what live adds meanwhile is refused although its code is allowed."""
+    centre.commit_to_main({"desired-state/tenant.yaml": FORBIDDING})
+    pull = _reviewed(centre)
+    merged = centre.merge(pull)
+
+    def allowed(code: str) -> JobRun:
+        event = centre.dispatched() if is_called else centre.dispatched(allow=code)
+        return centre.run("apply", event, {"allow": code} if is_called else None)
+
+    centre.edit("cy", Billing=10)
+    refused = allowed(CODES)
+    _assert_refused(centre, refused)
+    assert "plan-unexpected" in refused.steps["Apply"].err
+    centre.edit("cy", Billing=60)
+    _assert_refused(centre, centre.run("apply", merged))
+    assert not allowed(CODES).is_red
+    assert centre.live("ana") == RAISED
+
+
+@pytest.mark.parametrize("typed", ["coverage-flor", "$(touch /tmp/x); --allow", "--yes"])
+def test_what_is_no_code_allows_nothing_and_runs_nothing(centre: Centre, typed: str) -> None:
+    """Wrong use, before anything is asked of the tenant; no text of a person gets into the script."""
+    pull = _reviewed(centre)
+    merged = centre.merge(pull)
+    asked = len(centre.app.requests)
+    applied = centre.run("apply", centre.dispatched(allow=typed))
+    assert applied.steps["Apply"].code == 3
+    assert "is not one of" in applied.steps["Apply"].err
+    assert len(centre.app.requests) == asked
+    assert "**The apply ended early** with exit code 3" in centre.comment(pull)
+    assert not centre.run("apply", merged).is_red
 
 
 def test_an_apply_that_was_done_in_part_says_who_is_left_and_a_rerun_does_the_rest(centre: Centre) -> None:

@@ -80,6 +80,22 @@ def test_what_init_writes_calls_them_as_they_want_to_be_called(name: str, tmp_pa
     assert call["secrets"].keys() == declared["secrets"].keys()
 
 
+def test_what_a_person_types_reaches_a_command_by_its_environment_alone() -> None:
+    """An override is for the one step that applies; a text inside a script would be run."""
+    path = ROOT / ".github" / "workflows" / "apply.yml"
+    triggers = _read(path)[True]
+    assert (
+        triggers["workflow_dispatch"]["inputs"].keys()
+        == {"digest", "allow"}
+        <= triggers["workflow_call"]["inputs"].keys()
+    )
+    (job,) = _jobs(path)
+    assert all("${{" not in step.get("run", "") for step in job["steps"])
+    (holder,) = (step for step in job["steps"] if "inputs.allow" in str(step))
+    assert (holder["name"], holder["env"]["RECONCILE_ALLOW"]) == ("Apply", "${{ inputs.allow }}")
+    assert "allow" not in str({key: value for key, value in job.items() if key != "steps"})
+
+
 def test_what_apply_downloads_is_what_plan_uploads() -> None:
     names = {
         step["with"]["name"]

@@ -1,15 +1,15 @@
 """What the policies judge by: the rules with every skill found, the changes, and who covers what."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model.assignments import ENTRY_BYTES
 from reconciler.model.policies import NO_POLICIES, CoverageFloor, Policies, Weight
 from reconciler.model.skills import SkillCatalog
 from reconciler.plan.change import AgentChange, SkillName
 from reconciler.plan.coverage import Gauge, Shifts
+from reconciler.plan.policies.managed import Managed
 from reconciler.plan.suggest import did_you_mean
 
 # Later than any waiver.
@@ -49,26 +49,19 @@ NO_RULES = Rules()
 class Facts:
     """One plan as the policies see it.
 
-    `counts` is None where the tenant does not say who can take what. `managed` are the managed agents on the tenant,
-    whatever the plan was narrowed by, and `held` how many assignments they hold.
+    `counts` is None where the tenant does not say who can take what. The changes have the teams of today's files.
     """
 
     rules: Rules
     changes: Sequence[AgentChange]
     shifts: Shifts
     counts: Mapping[Gauge, int] | None
-    managed: int
-    held: int
+    managed: Managed
 
 
 def severity_of(weight: Weight) -> Severity:
     """Give the severity of a finding about a broken rule."""
     return Severity.BLOCK if weight is Weight.BLOCK else Severity.WARN
-
-
-def count_held(sets: Iterable[bytes | None]) -> int:
-    """Count the assignments of packed sets; those that cannot be read count as none."""
-    return sum(len(packed) for packed in sets if packed) // ENTRY_BYTES
 
 
 def find_rules(policies: Policies, catalog: SkillCatalog, now: datetime) -> tuple[Rules, tuple[Diagnostic, ...]]:

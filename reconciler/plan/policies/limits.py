@@ -1,44 +1,104 @@
-"""Limits: how much of what is managed one plan may change or remove."""
+"""Limits: how much of what is managed one plan may change or remove, in all, of a team and of a skill."""
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.policies import Limit
-from reconciler.plan.change import Action
+from reconciler.model.position import SourcePosition
+from reconciler.plan.change import Action, AgentChange
 from reconciler.plan.policies.facts import Facts
+from reconciler.plan.policies.managed import Group
 
-# Of fewer managed agents a percentage says nothing: one of three is a third.
+# Of fewer a percentage says nothing: one of three is a third.
 SMALLEST_SHARE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """How many of what `whose` names (`""`: of all) are concerned, of how many; `size` says how much that is."""
+
+    whose: str
+    count: int
+    whole: int
+    size: int
 
 
 def max_agents_changed(facts: Facts) -> Iterator[Diagnostic]:
     """Limit how many agents change."""
-    limit, changed = facts.rules.policies.max_agents_changed, len(facts.changes)
-    if limit is not None and _is_above(limit, changed, facts.managed, facts):
-        of = f" of {facts.managed} managed" if limit.is_share else ""
-        text = f"{changed}{of} agents change, more than `max_agents_changed` ({limit})"
-        yield Diagnostic("max-agents-changed", text, _hint("max-agents-changed"), limit.position, Severity.BLOCK)
+    limit, agents = facts.rules.policies.max_agents_changed, facts.managed.whole.agents
+    amount = _Amount("", len(facts.changes), agents, agents)
+    if limit and _is_above(limit, amount):
+        yield Diagnostic("max-agents-changed", *_said(limit, "max_agents_changed", amount), Severity.BLOCK)
+
+
+def max_agents_changed_per_team(facts: Facts) -> Iterator[Diagnostic]:
+    """Limit how many agents of any one team change."""
+    limit = facts.rules.policies.max_agents_changed_per_team
+    changed = Counter(change.team for change in facts.changes)
+    for team, count in changed.items():
+        agents = facts.managed.teams.get(team, Group()).agents
+        amount = _Amount(_named(team), count, agents, agents)
+        if limit and _is_above(limit, amount):
+            said = _said(limit, "max_agents_changed_per_team", amount)
+            yield Diagnostic("max-agents-changed-per-team", *said, Severity.BLOCK)
 
 
 def max_assignments_removed(facts: Facts) -> Iterator[Diagnostic]:
     """Limit how many assignments go."""
-    limit = facts.rules.policies.max_assignments_removed
-    if limit is None:
-        return
-    removed = sum(each.action is Action.REMOVE for change in facts.changes for each in change.skills)
-    if _is_above(limit, removed, facts.held, facts):
-        of = f" of {facts.held} held" if limit.is_share else ""
-        text = f"{removed}{of} assignments are removed, more than `max_assignments_removed` ({limit})"
-        yield Diagnostic(
-            "max-assignments-removed", text, _hint("max-assignments-removed"), limit.position, Severity.BLOCK
-        )
+    limit, whole = facts.rules.policies.max_assignments_removed, facts.managed.whole
+    amount = _Amount("", sum(map(_removed, facts.changes)), whole.held, whole.agents)
+    if limit and _is_above(limit, amount):
+        yield Diagnostic("max-assignments-removed", *_said(limit, "max_assignments_removed", amount), Severity.BLOCK)
 
 
-def _is_above(limit: Limit, count: int, whole: int, facts: Facts) -> bool:
+def max_assignments_removed_per_team(facts: Facts) -> Iterator[Diagnostic]:
+    """Limit how many assignments go of any one team."""
+    limit = facts.rules.policies.max_assignments_removed_per_team
+    removed: Counter[str | None] = Counter()
+    for change in facts.changes:
+        removed[change.team] += _removed(change)
+    for team, count in removed.items():
+        group = facts.managed.teams.get(team, Group())
+        amount = _Amount(_named(team), count, group.held, group.agents)
+        if limit and _is_above(limit, amount):
+            said = _said(limit, "max_assignments_removed_per_team", amount)
+            yield Diagnostic("max-assignments-removed-per-team", *said, Severity.BLOCK)
+
+
+def max_assignments_removed_per_skill(facts: Facts) -> Iterator[Diagnostic]:
+    """Limit from how many any one skill goes, of the managed agents who hold it."""
+    limit = facts.rules.policies.max_assignments_removed_per_skill
+    rows = (each for change in facts.changes for each in change.skills)
+    removed = Counter(each.skill for each in rows if each.action is Action.REMOVE)
+    for skill, count in removed.items():
+        held = facts.managed.skills.get(skill.id, 0)
+        amount = _Amount(f"`{skill.name}`: ", count, held, held)
+        if limit and _is_above(limit, amount):
+            said = _said(limit, "max_assignments_removed_per_skill", amount)
+            yield Diagnostic("max-assignments-removed-per-skill", *said, Severity.BLOCK)
+
+
+def _removed(change: AgentChange) -> int:
+    return sum(each.action is Action.REMOVE for each in change.skills)
+
+
+def _named(team: str | None) -> str:
+    return "agents without a team: " if team is None else f"team `{team}`: "
+
+
+def _is_above(limit: Limit, amount: _Amount) -> bool:
     if not limit.is_share:
-        return count > limit.most
-    return facts.managed >= SMALLEST_SHARE and count * 100 > limit.most * whole
+        return amount.count > limit.most
+    return amount.size >= SMALLEST_SHARE and amount.count * 100 > limit.most * amount.whole
 
 
-def _hint(code: str) -> str:
-    return f"look whether all of it is meant, apply it in parts with --team or --agent, or apply with --allow {code}"
+def _said(limit: Limit, rule: str, amount: _Amount) -> tuple[str, str, SourcePosition]:
+    """Give the text, the hint and the place of a finding."""
+    held, what = ("managed", "agents change") if rule.startswith("max_agents") else ("held", "assignments are removed")
+    of = f" of {amount.whole} {held}" if limit.is_share else ""
+    text = f"{amount.whose}{amount.count}{of} {what}, more than `{rule}` ({limit})"
+    parts = "--agent" if rule.endswith("_per_team") else "--team or --agent"
+    over = f"apply with --allow {rule.replace('_', '-')}"
+    return text, f"look whether all of it is meant, apply it in parts with {parts}, or {over}", limit.position

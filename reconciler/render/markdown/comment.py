@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.plan.change import Plan
+from reconciler.plan.policies import BLOCKING
 from reconciler.render.escape import code, link
 from reconciler.render.markdown.findings import message_list
 from reconciler.render.markdown.fit import length
@@ -41,6 +42,14 @@ def origin(view: View) -> str:
     commit = [f"commit {code(view.commit)}"] if view.commit else []
     words = ", ".join([*commit, link("this run", view.run_url)] if view.run_url else commit)
     return f"* From: {words}" if words else ""
+
+
+def by_hand(plan: Plan) -> str:
+    """Say how a person has exactly this plan applied, with the codes that have to be allowed where it is blocked."""
+    found = {each.code for each in plan.findings if each.severity is Severity.BLOCK}
+    codes = " ".join(sorted(found.intersection(BLOCKING)))
+    allowing = f", and {code(codes)} to allow" if codes else ""
+    return f"start the apply workflow by hand with the digest {code(plan.digest)}{allowing}"
 
 
 def problems(diagnostics: Sequence[Diagnostic], view: View) -> str:

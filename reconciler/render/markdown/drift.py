@@ -2,7 +2,7 @@
 
 from reconciler.plan.change import Plan
 from reconciler.render.escape import code, terminal
-from reconciler.render.markdown.comment import origin, with_plan
+from reconciler.render.markdown.comment import by_hand, origin, with_plan
 from reconciler.render.marker import Marker
 from reconciler.render.view import View
 
@@ -13,8 +13,7 @@ def drift_issue(plan: Plan, view: View, marker: Marker) -> tuple[str, str]:
     """Give title and body; the title is the same whatever the drift, and no Markdown."""
     title = f"Drift on {terminal(plan.tenant)}"[:_MOST_OF_TITLE]
     verdict = "**Live differs from the files**, and no pull request asked for it"
-    by_hand = f"start the apply workflow by hand with the digest {code(plan.digest)}"
-    undo = f"- To undo what was changed on the tenant: {code('reconcile apply')}, or {by_hand}"
+    undo = f"- To undo what was changed on the tenant: {code('reconcile apply')}, or {by_hand(plan)}"
     ways = f"{undo}\n- To keep it: {code('reconcile adopt')} writes it into the files; open a pull request with them"
     after = "This issue is brought up to date as long as there is drift, and closed when there is none."
     return title, with_plan(marker, [verdict, ways, after, origin(view), "#### What an apply would do"], plan, view)

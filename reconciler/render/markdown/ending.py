@@ -9,7 +9,7 @@ from reconciler.plan.change import Plan
 from reconciler.plan.moved import moved
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.render.escape import code, link, sentence
-from reconciler.render.markdown.comment import assembled, origin, problems, with_plan
+from reconciler.render.markdown.comment import assembled, by_hand, origin, problems, with_plan
 from reconciler.render.markdown.findings import message_list
 from reconciler.render.markdown.fit import fitted
 from reconciler.render.markdown.plan import counts
@@ -110,10 +110,17 @@ def refused_comment(
     if fresh is not None and reviewed is not None:
         parts.append(_moved(diagnostics, fresh, reviewed, view))
     if fresh is not None:
-        by_hand = f"or start the apply workflow by hand with the digest {code(fresh.digest)}"
-        parts.append(f"To go on, open a new pull request, so that the plan as it is now is reviewed, {by_hand}.")
+        parts.append(f"To go on, {_ways_on(diagnostics, fresh)}.")
         parts += [origin(view), "#### The plan as it is now"]
     return with_plan(marker, parts, fresh, view)
+
+
+def _ways_on(diagnostics: Sequence[Diagnostic], fresh: Plan) -> str:
+    """A plan that was reviewed, and is only blocked, needs no new review but a decision."""
+    if all(each.code == "plan-blocked" for each in diagnostics):
+        settle = "settle what is blocked below in a new pull request; or, if the plan is meant as it is"
+        return f"{settle}, {by_hand(fresh)}: that is for one run, and recorded in its journal"
+    return f"open a new pull request, so that the plan as it is now is reviewed, or {by_hand(fresh)}"
 
 
 def _moved(diagnostics: Sequence[Diagnostic], fresh: Plan, reviewed: Plan, view: View) -> str:

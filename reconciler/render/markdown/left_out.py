@@ -21,7 +21,7 @@ class Shown(IntEnum):
 class LeftOut:
     """How many notes; agents whose proficiencies change; adds and changes, of so many agents; losses.
 
-    `unnamed`: losses of which even the agents are left out.
+    `unnamed`: further losses, of which even the agents are left out.
     """
 
     notes: int = 0

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reconciler.plan.change import Action, AssignmentChange, Plan
 from reconciler.render.escape import fence, in_fence
-from reconciler.render.markdown.fit import fitted, length, total
+from reconciler.render.markdown.fit import fitted, length, shares, total
 from reconciler.render.markdown.words import MARKS, SkillLabels, agent_label, aligned, loses, many, value
 
 # A longer list is folded; its summary still says how long it is.
@@ -60,6 +60,38 @@ def loss_section(losses: Sequence[Loss], detail: Detail, room: int | None = None
     return _section(losses, fitted(lines, room - overhead, lambda kept: _rest(groups[kept:])))
 
 
+def named_section(losses: Sequence[Loss], room: int) -> tuple[str, int]:
+    """Write the section with as many names as there is room for, some of each skill; say how many losses have none."""
+    groups = [list(group) for _, group in groupby(losses, _group)]
+    heads, names = [_head(group) for group in groups], [_named(group) for group in groups]
+    whole = _with_names(losses)
+    left = room - (length(_section(losses, whole)) - total(whole) + 1) - total(heads)
+    if left < 0:
+        return loss_section(losses, Detail.COUNTS, room), len(losses)
+    lines: list[str] = []
+    unnamed = 0
+    given = shares([total(each) for each, _ in names], left)
+    for group, head, (each, counts), share in zip(groups, heads, names, given, strict=True):
+        shown, missing = _as_many(group, each, counts, share)
+        lines += [head, *shown]
+        unnamed += missing
+    return _section(losses, lines), unnamed
+
+
+def _as_many(group: Sequence[Loss], lines: list[str], counts: Sequence[int], room: int) -> tuple[list[str], int]:
+    """Give the lines of names that fit, and how many agents they leave out; `counts` are the names of each line."""
+
+    def rest(kept: int) -> int:
+        return len(group) - sum(counts[:kept])
+
+    mark = MARKS[group[0].change.action]
+    shown = fitted(lines, room - 1, lambda kept: f"{mark}     and {many(rest(kept), 'more agent')}")
+    if shown == lines:
+        return shown, 0
+    # Where not even one line fits, the head has said how many there are.
+    return (shown, rest(len(shown) - 1)) if len(shown) > 1 else ([], len(group))
+
+
 def _section(losses: Sequence[Loss], lines: Sequence[str]) -> str:
     removed = sum(loss.change.action is Action.REMOVE for loss in losses)
     title = "#### Removals" if removed else "#### Made unavailable"
@@ -97,10 +129,17 @@ def _with_names(losses: Sequence[Loss]) -> list[str]:
     lines: list[str] = []
     for _, group in groupby(losses, _group):
         members = list(group)
-        lines.append(_head(members))
-        mark = MARKS[members[0].change.action]
-        lines += [f"{mark}     {names}" for names in _wrapped([in_fence(loss.agent) for loss in members])]
+        lines += [_head(members), *_named(members)[0]]
     return lines
+
+
+def _named(members: Sequence[Loss]) -> tuple[list[str], list[int]]:
+    """Give lines with the names of the agents, and how many stand in each."""
+    mark = MARKS[members[0].change.action]
+    rows = list(_wrapped([in_fence(loss.agent) for loss in members]))
+    lines = [f"{mark}     {', '.join(row)}," for row in rows]
+    lines[-1] = lines[-1].removesuffix(",")
+    return lines, [len(row) for row in rows]
 
 
 def _with_counts(losses: Sequence[Loss]) -> list[str]:
@@ -113,14 +152,16 @@ def _head(members: Sequence[Loss]) -> str:
     return f"{MARKS[change.action]} {in_fence(members[0].skill)}: {many(len(members), 'agent')}{what}"
 
 
-def _wrapped(names: Sequence[str]) -> Iterator[str]:
-    line = ""
+def _wrapped(names: Sequence[str]) -> Iterator[list[str]]:
+    row: list[str] = []
+    width = 0
     for name in names:
-        if line and len(line) + len(name) > _WIDTH:
-            yield f"{line},"
-            line = ""
-        line = f"{line}, {name}" if line else name
-    yield line
+        if row and width + len(name) > _WIDTH:
+            yield row
+            row, width = [], 0
+        width += len(name) + (2 if row else 0)
+        row.append(name)
+    yield row
 
 
 _LINES: Mapping[Detail, Callable[[Sequence[Loss]], list[str]]] = MappingProxyType(

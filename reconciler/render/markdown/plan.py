@@ -10,10 +10,12 @@ from reconciler.render.escape import code, link, sentence
 from reconciler.render.markdown.coverage import coverage_table, verdict
 from reconciler.render.markdown.findings import message_list
 from reconciler.render.markdown.fit import length, shares
+from reconciler.render.markdown.held import held_section
 from reconciler.render.markdown.left_out import LeftOut, Shown, count_left_out
-from reconciler.render.markdown.losses import Detail, loss_section, losses_of
+from reconciler.render.markdown.losses import Detail, loss_section, losses_of, named_section
 from reconciler.render.markdown.teams import team_section
 from reconciler.render.markdown.words import SkillLabels, many
+from reconciler.render.moments import distance, moment
 from reconciler.render.plan_text import duration, summary_line
 from reconciler.render.view import View
 
@@ -37,8 +39,8 @@ def plan_body(plan: Plan, view: View, room: int, *, is_offer: bool = True) -> st
 
     It is shortened in a fixed order until it fits: notes, agents of whom only proficiencies change, what others gain,
     the details of what is lost. Verdict, findings, coverage, and who loses which skill stay; only where even they do
-    not fit (several thousand losses), losses are counted by skill, and long lists end in exact counts. Unless it
-    `is_offer`, it says neither how to apply it nor where it comes from: whatever it is a part of does.
+    not fit (several thousand losses), as many agents of each skill are named as fit, and long lists end in exact
+    counts. Unless it `is_offer`, it says neither how to apply it nor where it comes from: what it is a part of does.
     """
     if not plan.changes:
         return _unchanged(plan, view, room)
@@ -48,6 +50,7 @@ def plan_body(plan: Plan, view: View, room: int, *, is_offer: bool = True) -> st
 
 def _unchanged(plan: Plan, view: View, room: int) -> str:
     head = f"**{summary_line(plan.summary)}**"
+    head = _BREAK.join(filter(None, [head, held_section(plan, SkillLabels(plan))]))
     left = room - length(head) - len(_BREAK) - 1
     return _joined(head, message_list(plan.findings, view, view.folder, left))
 
@@ -62,7 +65,8 @@ class _Draft:
     def __init__(self, plan: Plan, view: View, room: int, *, is_offer: bool) -> None:
         self._plan, self._view, self._room = plan, view, room
         self._labels = SkillLabels(plan)
-        self._head = f"{verdict(plan, self._labels)}\n\n{counts(plan)}{_left_alone(plan)}"
+        words = f"{verdict(plan, self._labels)}\n\n{counts(plan)}{_left_alone(plan)}"
+        self._head = _BREAK.join(filter(None, [words, held_section(plan, self._labels)]))
         self._foot = "\n".join(_facts(plan, view, is_offer=is_offer))
         self._losses = losses_of(plan, self._labels)
         self._findings = [each for each in plan.findings if each.severity is not Severity.INFO]
@@ -102,8 +106,11 @@ class _Draft:
         return _joined(above.rstrip("\n"), teams, left.text(self._view.whole_plan), self._foot)
 
     def shortest(self) -> str:
-        """Leave out all agents; a third of the room for each list, and more where another needs less."""
-        notice = replace(self._nothing_shown, losses=0, unnamed=len(self._losses)).text(self._view.whole_plan)
+        """Leave out all agents; a third of the room for each list, and more where another needs less.
+
+        What room all three leave is for the names of those who lose something.
+        """
+        notice = replace(self._nothing_shown, unnamed=len(self._losses)).text(self._view.whole_plan)
         around = _joined(self._head, notice, self._foot)
         lists: tuple[Callable[[int | None], str], ...] = (
             lambda room: self._messages(with_notes=False, room=room),
@@ -112,8 +119,11 @@ class _Draft:
         )
         wanted = [length(write(None)) for write in lists]
         given = shares(wanted, self._room - length(around) - len(_BREAK) * len(lists))
-        parts = [write(room) for write, room in zip(lists, given, strict=True)]
-        return _joined(self._head, *parts, notice, self._foot)
+        *above, losses = (write(room) for write, room in zip(lists, given, strict=True))
+        spare = self._room - length(_joined(self._head, *above, losses, notice, self._foot))
+        losses, unnamed = named_section(self._losses, length(losses) + spare)
+        left = replace(self._nothing_shown, losses=len(self._losses) - unnamed, unnamed=unnamed)
+        return _joined(self._head, *above, losses, left.text(self._view.whole_plan), self._foot)
 
     @cached_property
     def _nothing_shown(self) -> LeftOut:
@@ -138,6 +148,7 @@ def _left_alone(plan: Plan) -> str:
     agents = (
         (summary.agents_missing, "not on the tenant"),
         (summary.agents_unreadable, "unreadable (left alone)"),
+        (summary.agents_held, "held (left alone)"),
         (summary.agents_unmanaged, "unmanaged (left alone)"),
     )
     return "".join(f"; {number:,} {what}" for number, what in agents if number)
@@ -154,6 +165,9 @@ def _facts(plan: Plan, view: View, *, is_offer: bool) -> Iterator[str]:
         f"- Cost: {many(summary.requests, 'request')} ({many(summary.writes, 'write')}, {verifying:,} to verify){at}, "
         f"about {duration(summary.eta_seconds)}"
     )
+    if plan.holds_until is not None and plan.now is not None:
+        moments = f"{moment(plan.holds_until, plan.now)}, {distance(plan.holds_until, plan.now)}"
+        yield f"- Holds until {moments}: then an override, a hold or a waiver begins or ends"
     commit = f" of commit {code(view.commit)}" if view.commit and is_offer else ""
     run = f", {link('made by this run', view.run_url)}" if view.run_url and is_offer else ""
     yield f"- Plan: {code(plan.digest)}{commit}{run}"

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
-from reconciler.plan.change import AgentChange, Plan
+from reconciler.plan.change import AgentChange, AssignmentChange, Plan
 from reconciler.render.escape import fence, html_code, in_fence, longest_run
 from reconciler.render.markdown.fit import length, total
 from reconciler.render.markdown.left_out import Shown
@@ -18,6 +19,7 @@ from reconciler.render.markdown.words import (
     many,
     value,
 )
+from reconciler.render.moments import until_words
 from reconciler.render.view import View
 
 # With so few agents their teams are shown unfolded.
@@ -71,7 +73,7 @@ def team_section(plan: Plan, view: View, labels: SkillLabels, room: int) -> tupl
     shown = [Shown.NOTHING] * len(plan.changes)
     left = room - len(_TITLE)
     for number, way in _rounds(plan):
-        block = _block(plan.changes[number], way, view, labels)
+        block = _block(plan.changes[number], way, view, labels, plan.now)
         taken = team_of[number].show(number, block, left)
         if taken is None:
             break
@@ -111,9 +113,14 @@ _ROUNDS: tuple[tuple[Callable[[AgentChange], bool], Shown], ...] = (
 )
 
 
-def _block(change: AgentChange, way: Shown, view: View, labels: SkillLabels) -> list[str]:
+def _timed(change: AssignmentChange, now: datetime | None) -> str:
+    until = "" if change.override is None else f", {until_words(change.override, now)}"
+    return f"{value(change)}{until}"
+
+
+def _block(change: AgentChange, way: Shown, view: View, labels: SkillLabels, now: datetime | None) -> list[str]:
     file = f"{view.folder}/{change.source.file}" if view.folder else change.source.file
     head = f"@@ {in_fence(agent_label(change.agent))}, {in_fence(f'{file}:{change.source.line}')} @@"
     skills = [each for each in change.skills if way is Shown.ALL or loses(each)]
-    rows = aligned([(f"{MARKS[each.action]} {in_fence(labels.of(each.skill))}", value(each)) for each in skills])
+    rows = aligned([(f"{MARKS[each.action]} {in_fence(labels.of(each.skill))}", _timed(each, now)) for each in skills])
     return [head, _TWO_WRITES, *rows] if change.has_union else [head, *rows]

@@ -71,6 +71,7 @@ class SkillLabels:
     def _skills(plan: Plan) -> Iterable[SkillName]:
         yield from (row.skill for row in plan.coverage)
         yield from (each.skill for change in plan.changes for each in change.skills)
+        yield from (each.skill for agent in plan.held for each in agent.skills)
 
     def of(self, skill: SkillName) -> str:
         """Give the label, foreign as it is."""
