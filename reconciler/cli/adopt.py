@@ -12,7 +12,10 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.options import filters, make_filters
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from reconciler.desired.writing import FileEdit
+    from reconciler.diagnostics import Diagnostic
     from reconciler.pipeline import Chosen, Context
     from reconciler.pipeline.adopting import Adoption
 
@@ -21,6 +24,7 @@ _EXAMPLES = (
     ("reconcile adopt --diff --team 'Billing EMEA'", "only look"),
     ("reconcile adopt --agent ana.silva@example.com --skill Spanish --yes", "one assignment, without a question"),
 )
+_MOST_NOTICES = 20
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
@@ -49,7 +53,7 @@ def adopt(
     context, chosen = console.load()
     adoption = asyncio.run(adopted_from(context, chosen, make_filters(agents, teams, skills)))
     console.clear()
-    console.diagnose(adoption.refused, console.folder)
+    console.diagnose(_notices(adoption.refused), console.folder)
     if adoption.files:
         console.write(_difference(adoption, console))
     if is_looking:
@@ -63,6 +67,17 @@ def adopt(
     created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
     console.write(written(adoption.plan, "text", created_at, console, chosen.desired.tenant))
     return _code(adoption)
+
+
+def _notices(refused: "Sequence[Diagnostic]") -> "Iterator[Diagnostic]":
+    """Say what is not adopted; of very many, how many: an override of a large team may be in the way of all."""
+    from reconciler.diagnostics import Diagnostic, Severity
+
+    yield from refused[:_MOST_NOTICES]
+    more = len(refused) - _MOST_NOTICES
+    if more > 0:
+        message = f"{more} more are not adopted likewise"
+        yield Diagnostic("adopt-left", message, "reconcile plan lists what differs", severity=Severity.WARN)
 
 
 def _code(adoption: "Adoption") -> Exit:

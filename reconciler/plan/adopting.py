@@ -34,8 +34,15 @@ class Adopted(NamedTuple):
     change: AssignmentChange
 
     def left(self, reason: str) -> Diagnostic:
-        """Say that it stays as the files have it."""
-        return _left(self.agent, self.change, reason)
+        """Say that it stays as the files have it, for they are laid out so that it cannot be written there."""
+        return _left(self.agent, self.change, Reason(reason, "write the line by hand, or lay it out more plainly"))
+
+
+class Reason(NamedTuple):
+    """Why something is not adopted, and what to do about it."""
+
+    text: str
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ def _agent(change: AgentChange, sides: Sides, names: SkillNames) -> Iterator[Ado
         ref = lines.own.get(number) or names.ref_of(number)
         reason = _why_not(each, number, lines, names, sides.resolved.desired.ignore_skills)
         if reason is not None or ref is None:
-            yield _left(change.agent, each, reason or f"it {names.why_not(number)}")
+            yield _left(change.agent, each, reason or _nameless(names, number))
             continue
         note = each.skill.name if ref == each.skill.id != each.skill.name else ""
         code = _code(each, is_given=number in lines.given)
@@ -97,17 +104,24 @@ def _lines_of(sides: Sides, ref: str) -> _Lines:
 
 def _why_not(
     change: AssignmentChange, number: int, lines: _Lines, names: SkillNames, ignore_skills: Sequence[str]
-) -> str | None:
+) -> Reason | None:
     """Say why no line of the agent's own can declare what is live."""
     if number in lines.overridden:
         use = lines.overridden[number]
         until = utc(use.override.window.until)
-        return f"the override at {use.entry.position} sets it until {until}, whatever the agent's own line says"
+        why = f"the override at {use.entry.position} sets it until {until}, whatever the agent's own line says"
+        return Reason(why, "change the override, or wait until it has ended")
     ref = names.ref_of(number)
     if change.before is not None and ref is None:
-        return f"it {names.why_not(number)}"
+        return _nameless(names, number)
     glob = None if ref is None or number in lines.own else ignoring_glob(ref, ignore_skills)
-    return None if glob is None else f"only an id names it, and `ignore_skills` matches that ({glob})"
+    if glob is None:
+        return None
+    return Reason(f"only an id names it, and `ignore_skills` matches that ({glob})", "narrow the glob in tenant.yaml")
+
+
+def _nameless(names: SkillNames, number: int) -> Reason:
+    return Reason(f"it {names.why_not(number)}", "mend the skill on the tenant, or let `reconcile apply` remove it")
 
 
 def _code(change: AssignmentChange, *, is_given: bool) -> int | None:
@@ -117,9 +131,9 @@ def _code(change: AssignmentChange, *, is_given: bool) -> int | None:
     return ABSENT if is_given else None
 
 
-def _left(agent: AgentName, change: AssignmentChange, reason: str) -> Diagnostic:
-    message = f"`{change.skill.name}` of `{agent.ref}` is not adopted: {reason}"
-    return Diagnostic("adopt-left", message, position=change.source, severity=Severity.WARN)
+def _left(agent: AgentName, change: AssignmentChange, reason: Reason) -> Diagnostic:
+    message = f"`{change.skill.name}` of `{agent.ref}` is not adopted: {reason.text}"
+    return Diagnostic("adopt-left", message, reason.hint, change.source, Severity.WARN)
 
 
 def _held_left(plan: Plan) -> Iterator[Diagnostic]:
@@ -127,24 +141,27 @@ def _held_left(plan: Plan) -> Iterator[Diagnostic]:
     for held in plan.held:
         for each in held.skills:
             if each.hold is not None:
-                reason = f"the hold at {each.hold.source} leaves it alone until {utc(each.hold.until)}"
-                yield _left(held.agent, each, reason)
+                why = f"the hold at {each.hold.source} leaves it alone until {utc(each.hold.until)}"
+                yield _left(held.agent, each, Reason(why, "remove the hold, or wait until it has ended"))
 
 
 def _agents_left(plan: Plan, sides: Sides, scope: Scope) -> Iterator[Diagnostic]:
     """Say of whom nothing can be adopted; who is not on the tenant differs in nothing, unless asked for by name."""
     desired = sides.resolved.desired
-    rows = [(sides.rows[agent.ref.casefold()], why) for agent, why in plan.unreadable]
+    mend = "mend the agent in the tenant's administration"
+    rows = [(sides.rows[agent.ref.casefold()], Reason(why, mend)) for agent, why in plan.unreadable]
     missing = sides.matched.missing if scope.filters.agents else ()
-    rows += [(row, "it is not on the tenant") for row in missing if scope.holds(row)]
-    for row, why in rows:
-        message = f"nothing of `{ref_of(desired, row)}` is adopted: {why}"
-        yield Diagnostic("adopt-left", message, position=position_of(desired, row), severity=Severity.WARN)
+    gone = Reason("it is not on the tenant", "create the agent on the tenant, or remove it from the file")
+    rows += [(row, gone) for row in missing if scope.holds(row)]
+    for row, reason in rows:
+        message = f"nothing of `{ref_of(desired, row)}` is adopted: {reason.text}"
+        yield Diagnostic("adopt-left", message, reason.hint, position_of(desired, row), Severity.WARN)
 
 
 def _skills_left(sides: Sides, scope: Scope) -> Iterator[Diagnostic]:
     """Say which skills that were asked for are none of ours."""
     catalog = sides.live.catalog
+    hint = "remove the pattern from `ignore_skills` in tenant.yaml, if it is yours"
     for number in sorted(scope.skills & ignored_skills(sides.resolved.desired, catalog)) if scope.skills else ():
         message = f"`{catalog[number].name}` is not adopted: `ignore_skills` leaves it to others"
-        yield Diagnostic("adopt-left", message, severity=Severity.WARN)
+        yield Diagnostic("adopt-left", message, hint, severity=Severity.WARN)

@@ -73,6 +73,15 @@ def test_what_cannot_be_adopted_is_named_and_told_by_the_exit_code(reconcile: Re
     assert "\nAdopted 4 assignments of 3 agents in 1 file.\n" in ended.out
 
 
+def test_of_many_that_cannot_be_adopted_the_first_are_named(reconcile: Reconcile, example: Path) -> None:
+    """An override of a whole team is in the way of all of it."""
+    text = "overrides:\n  - teams: [Billing EMEA, Tech Support, Retention]\n    until: 2999-01-01T00:00:00Z\n"
+    (example / "surge.yaml").write_text(text + "    skills: {Email: 99}\n", encoding="utf-8")
+    ended = reconcile("adopt", "--yes", "--skill", "Email")
+    assert (ended.code, ended.err.count("warning[adopt-left]: `Email` of ")) == (6, 20)
+    assert ended.err.endswith("are not adopted likewise\n  hint: reconcile plan lists what differs\n")
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
