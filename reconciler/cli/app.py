@@ -33,6 +33,7 @@ COMMANDS = {
     "init": ("init", "Describe a live tenant in new files, workflows included."),
     "pull": ("pull", "Write files from what the tenant holds."),
     "schema": ("schema", "Print the JSON Schema of the files, for editors."),
+    "adopt": ("adopt", "Write what differs on the tenant into the files, in place."),
     "simulate": ("simulate", "Serve a simulated tenant to try things out."),
     "completion": ("completion", "Print the completion script for your shell."),
 }

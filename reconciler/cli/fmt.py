@@ -114,4 +114,4 @@ def _difference(console: Console, changed: "Formatted") -> str:
     from reconciler.render.difference import difference_as_text
 
     before, after = (data.decode("utf-8", "surrogateescape") for data in (changed.before, changed.after))
-    return difference_as_text(shown(changed.path), before, after, console.style)
+    return difference_as_text(shown(changed.path), before, after, console.style, then="canonical")

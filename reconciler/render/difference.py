@@ -7,14 +7,14 @@ from reconciler.render.escape import terminal
 from reconciler.render.style import PLAIN, Style
 
 
-def difference_as_text(name: str, before: str, after: str, style: Style = PLAIN) -> str:
-    """Give the unified difference of a file; empty where the texts are equal."""
-    return "".join(f"{line}\n" for line in _lines(name, before, after, style))
+def difference_as_text(name: str, before: str, after: str, style: Style = PLAIN, *, then: str) -> str:
+    """Give the unified difference of a file; empty where the texts are equal. `then` says what it is afterwards."""
+    names = (f"{terminal(name)} (as it is)", f"{terminal(name)} ({then})")
+    return "".join(f"{line}\n" for line in _lines(names, before, after, style))
 
 
-def _lines(name: str, before: str, after: str, style: Style) -> Iterator[str]:
-    shown = terminal(name)
-    found = unified_diff(_split(before), _split(after), f"{shown} (as it is)", f"{shown} (canonical)", lineterm="")
+def _lines(names: tuple[str, str], before: str, after: str, style: Style) -> Iterator[str]:
+    found = unified_diff(_split(before), _split(after), *names, lineterm="")
     for number, line in enumerate(found):
         # The first two name the file; what follows them begins with a mark of its own.
         if number < 2:  # noqa: PLR2004 - as said

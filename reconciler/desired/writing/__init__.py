@@ -1,9 +1,11 @@
 """The way back: YAML from what a tenant holds, such that reading it gives exactly that and no reviewer is misled.
 
 `write_agents` and `write_tenant` are pure: values in, the text of files out. The text is put together here rather than
-dumped by a YAML library: the shape is two mappings deep, and every scalar is quoted by the one rule in `scalar`.
+dumped by a YAML library: the shape is two mappings deep, and every scalar is quoted by the one rule in `scalar`. Files
+that are there are changed in place (`editing`).
 """
 
+from reconciler.desired.writing.adopting import FileEdit, refuse_moved, rewrite
 from reconciler.desired.writing.agents import File, Group, LeftOut, Written, write_agents
 from reconciler.desired.writing.choice import Choice, Team, choose, parse_team
 from reconciler.desired.writing.pulling import Pulled, pull
@@ -15,6 +17,7 @@ __all__ = [
     "Choice",
     "Declared",
     "File",
+    "FileEdit",
     "Group",
     "LeftOut",
     "Pulled",
@@ -26,6 +29,8 @@ __all__ = [
     "parse_team",
     "pull",
     "read_draft",
+    "refuse_moved",
+    "rewrite",
     "scalar",
     "select",
     "write_agents",

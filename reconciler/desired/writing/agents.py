@@ -11,7 +11,7 @@ from reconciler.desired.modeline import Kind, modeline
 from reconciler.desired.writing.layout.lines import MAX_WIDTH
 from reconciler.desired.writing.nameable import AgentRefs, SkillRefs, is_writable
 from reconciler.desired.writing.profiles import find_shared
-from reconciler.desired.writing.scalar import scalar
+from reconciler.desired.writing.scalar import scalar, value_of
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.assignments import ABSENT, decode, unpack
 from reconciler.model.skills import SkillCatalog
@@ -182,14 +182,10 @@ class _Writer:
 
 def _line(start: str, code: int, end: str) -> str:
     """Write an assignment, in the canonical layout: below its skill where the line would be too long."""
-    if code == ABSENT:
-        return f"      {start}: absent{end}\n"
-    proficiency, available = decode(code)
-    if available:
-        return f"      {start}: {proficiency}{end}\n"
-    line = f"      {start}: {{proficiency: {proficiency}, available: false}}"
-    if len(line) <= MAX_WIDTH:
+    line = f"      {start}: {value_of(code)}"
+    if len(line) <= MAX_WIDTH or not line.endswith("}"):
         return f"{line}{end}\n"
+    proficiency, _ = decode(code)
     return f"      {start}:{end}\n        proficiency: {proficiency}\n        available: false\n"
 
 

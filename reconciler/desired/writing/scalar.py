@@ -4,6 +4,7 @@ import json
 import re
 
 from reconciler.desired.text import REPLACEMENT, is_refused
+from reconciler.model.assignments import ABSENT, decode
 
 # Words, e-mails, user names: begins with a letter, ends in no blank, and holds nothing that YAML gives a meaning.
 _PLAIN = re.compile(r"[^\W\d_](?:[\w.@+/()' -]*[\w.@+/()'-])?")
@@ -25,3 +26,11 @@ def scalar(text: str) -> str:
 def _seen(character: str) -> str:
     """Write what the reader refuses to see in a file, though an escape may stand for it, as that escape."""
     return f"\\U{ord(character):08x}" if is_refused(character) or character == REPLACEMENT else character
+
+
+def value_of(code: int) -> str:
+    """Write an assignment as a value: in its short form wherever that says it."""
+    if code == ABSENT:
+        return "absent"
+    proficiency, available = decode(code)
+    return str(proficiency) if available else f"{{proficiency: {proficiency}, available: false}}"

@@ -14,7 +14,7 @@ def drift_issue(plan: Plan, view: View, marker: Marker) -> tuple[str, str]:
     title = f"Drift on {terminal(plan.tenant)}"[:_MOST_OF_TITLE]
     verdict = "**Live differs from the files**, and no pull request asked for it"
     undo = f"- To undo what was changed on the tenant: {code('reconcile apply')}, or {by_hand(plan)}"
-    ways = f"{undo}\n- To keep it: change the files in a pull request"
+    ways = f"{undo}\n- To keep it: {code('reconcile adopt')} writes it into the files; open a pull request with them"
     after = "This issue is brought up to date as long as there is drift, and closed when there is none."
     return title, with_plan(marker, [verdict, ways, after, origin(view), "#### What an apply would do"], plan, view)
 
