@@ -3,6 +3,7 @@
 from reconciler.settings.author import Author, read_author
 from reconciler.settings.ci import Host, Job, read_job
 from reconciler.settings.connection import is_embedded, read_connection, state_folder
+from reconciler.settings.history import read_history
 from reconciler.settings.ledger import ledger_of
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "ledger_of",
     "read_author",
     "read_connection",
+    "read_history",
     "read_job",
     "state_folder",
 ]
