@@ -76,4 +76,4 @@ def _note_gap(console: Console, history: "History") -> None:
 
     if history.gap:
         message = f"commits are not shown: {history.gap}"
-        console.diagnose([Diagnostic("history-unknown", message, severity=Severity.INFO)])
+        console.diagnose([Diagnostic("history-unknown", message, history.hint, severity=Severity.INFO)])

@@ -23,11 +23,12 @@ class Commit:
 class History:
     """The commits of lines, by file and line: None where the line is not committed, no entry where nobody knows.
 
-    `gap` says in words why there are entries missing, if there are.
+    `gap` says in words why there are entries missing, if there are, `hint` what to do about it, if anything.
     """
 
     commits: Mapping[tuple[str, int], Commit | None] = field(default_factory=dict)
     gap: str = ""
+    hint: str | None = None
 
 
 NO_HISTORY = History()

@@ -14,6 +14,8 @@ from reconciler.settings.git import Git, without_filters
 _FILE_TIMEOUT_S = 5.0
 _MOST_S = 10.0
 _MOST_FILES = 50
+# Of more lines the whole file is asked about: a command line has an end.
+_MOST_RANGES = 500
 _LONGEST = 200
 # No program of the repository's puts a file into other words; the first commit of all is no end of a shallow clone.
 _BLAME = (
@@ -39,7 +41,7 @@ def read_history(
     checkouts: dict[Path, _Checkout | None] = {}
     begun = monotonic()
     wanted = [(file, [line for _, line in group]) for file, group in groupby(sorted(set(lines)), key=lambda at: at[0])]
-    gap = ""
+    unanswered, has_checkout = "", True
     for number, (file, places) in enumerate(wanted):
         if number >= _MOST_FILES or monotonic() - begun > _MOST_S:
             return History(commits, "git was not asked about all files: they are many, or it is slow")
@@ -48,11 +50,14 @@ def read_history(
             checkouts[path.parent] = _Checkout.find(environ, path.parent)
         checkout = checkouts[path.parent]
         found = None if checkout is None else checkout.blame(path.name, places)
+        has_checkout = has_checkout and checkout is not None
         if found is None:
-            gap = f"`{folder}` is in no git checkout" if checkout is None else f"git does not answer for `{file}`"
-            continue
-        commits |= {(file, line): commit for line, commit in found.items()}
-    return History(commits, gap)
+            unanswered = file
+        commits |= {(file, line): commit for line, commit in (found or {}).items()}
+    if not has_checkout:
+        gap = f"git knows of no checkout at `{folder}`, or does not trust it"
+        return History(commits, gap, f"git -C {folder} status says why")
+    return History(commits, f"git does not answer for `{unanswered}`" if unanswered else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +80,11 @@ class _Checkout:
 
     def blame(self, name: str, lines: Iterable[int]) -> dict[int, Commit | None] | None:
         """Give the commits of these lines of a file; None where git does not say."""
-        places = list(lines)
-        ranges = (part for line in places for part in ("-L", f"{line},{line}"))
+        places = set(lines)
+        ranges = [part for line in places for part in ("-L", f"{line},{line}")] if len(places) <= _MOST_RANGES else []
         said = self.git.ask(self.settings, *_BLAME, *ranges, "--", name, timeout_s=_FILE_TIMEOUT_S)
         if said:
-            return dict(_commits_in(said, is_shallow=self.is_shallow))
+            return {line: commit for line, commit in _commits_in(said, is_shallow=self.is_shallow) if line in places}
         # Of a file that is in no commit git says so, and of a branch that has none.
         is_new = self.git.ask(self.settings, "rev-parse", "--quiet", "--verify", f"HEAD:./{name}") == ""
         return dict.fromkeys(places) if is_new else None

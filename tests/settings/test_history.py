@@ -125,7 +125,8 @@ def test_without_git_or_a_checkout_there_is_a_gap_and_why(desired: Path, tmp_pat
     (tmp_path / "plain" / FILE).write_text("one: 1\n")
     assert _read(desired, 1, PATH="/nonexistent") == History(gap="there is no git here")
     outside = _read(tmp_path / "plain", 1)
-    assert outside == History(gap=f"`{tmp_path / 'plain'}` is in no git checkout")
+    gap = f"git knows of no checkout at `{tmp_path / 'plain'}`, or does not trust it"
+    assert outside == History(gap=gap, hint=f"git -C {tmp_path / 'plain'} status says why")
     assert _read(desired, 99).gap == f"git does not answer for `{FILE}`"
     assert _read(desired) == History()
 
@@ -139,6 +140,15 @@ def test_time_and_files_are_bounded(desired: Path, monkeypatch: pytest.MonkeyPat
     assert (len(slow.commits), slow.gap) == (2, "git was not asked about all files: they are many, or it is slow")
     monkeypatch.setattr(module, "_MOST_FILES", 3)
     assert len(read_history(ENVIRON, desired, lines, lambda: 0.0).commits) == 3
+
+
+def test_of_many_lines_the_whole_file_is_asked_about(desired: Path) -> None:
+    """More than fit into a command line; lines that nobody asked for are left out all the same."""
+    (desired / FILE).write_text("".join(f"k{number}: 1\n" for number in range(60_000)))
+    _commit(desired, "Many")
+    found = _read(desired, *range(2, 60_000)).commits
+    assert sorted(found) == [(FILE, line) for line in range(2, 60_000)]
+    assert {commit and commit.subject for commit in found.values()} == {"Many"}
 
 
 def _program(path: Path, script: str) -> None:
