@@ -7,7 +7,7 @@ from data import Data, part_of, skill_names
 from figures import Figure, at_most
 
 _MOST_FLOORS = 1.05
-_MOST_GRADED = 1.3
+_MOST_GRADED = 1.2
 _FLOOR = "    - {{skill: {skill}, min_available: 1{more}}}\n"
 _LIMITS = "".join(
     f"  {rule}: 90%\n"

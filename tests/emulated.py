@@ -5,11 +5,9 @@ requests among the issues, merge commits that no git repository knows, and a tok
 user.
 """
 
-import fcntl
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import time
@@ -21,6 +19,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.npm import NotInstalledError, folder_of, install
+
 # Pinned: another package stands behind the tag `latest` of the first, which needs the second at 22 or newer.
 PACKAGES = {"emulate": "0.12.2", "node": "22.23.3"}
 OWNER = "dev"
@@ -28,9 +28,9 @@ BOT = "reconcile-bot"
 STRANGER = "mallory"
 LOGINS = (OWNER, BOT, STRANGER)
 
-_FOLDER = Path(__file__).resolve().parents[1] / ".cache" / "emulate"
+_NAME = "emulate"
+_FOLDER = folder_of(_NAME)
 _COMMAND = (_FOLDER / "node_modules/.bin/node", _FOLDER / "node_modules/emulate/dist/index.js", "start")
-_LONGEST_INSTALL_S = 90
 _LONGEST_START_S = 20.0
 _ASK_TIMEOUT_S = 10.0
 
@@ -109,29 +109,10 @@ def emulated_github() -> Iterator[EmulatedGitHub]:
 
 
 def _install() -> None:
-    """Install what is pinned unless it is there; one process at a time."""
-    wanted = json.dumps({"private": True, "dependencies": PACKAGES})
-    _FOLDER.mkdir(parents=True, exist_ok=True)
-    (_FOLDER.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-    done = _FOLDER / "installed.json"
-    with (_FOLDER / "lock").open("w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if done.exists() and done.read_text(encoding="utf-8") == wanted:
-            return
-        if shutil.which("npm") is None:
-            pytest.skip("NOT TESTED against an emulated GitHub: there is no npm on this machine")
-        (_FOLDER / "package.json").write_text(wanted, encoding="utf-8")
-        command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=1"]
-        try:
-            subprocess.run(command, cwd=_FOLDER, check=True, capture_output=True, timeout=_LONGEST_INSTALL_S)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            pytest.skip(f"NOT TESTED against an emulated GitHub: npm could not install it ({_last_words(error)})")
-        done.write_text(wanted, encoding="utf-8")
-
-
-def _last_words(error: subprocess.CalledProcessError | subprocess.TimeoutExpired) -> str:
-    said: bytes = error.stderr or f"no answer in {_LONGEST_INSTALL_S} s".encode()
-    return " / ".join(said.decode("utf-8", "replace").strip().splitlines()[:2])
+    try:
+        install(_NAME, PACKAGES)
+    except NotInstalledError as error:
+        pytest.skip(f"NOT TESTED against an emulated GitHub: {error}")
 
 
 def _seed() -> dict[str, object]:

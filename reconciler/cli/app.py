@@ -28,9 +28,12 @@ COMMANDS = {
     "issue": ("issue", "Open an issue for drift, update it, close it when in sync."),
     "runs": ("runs", "List past applies, or show one in detail."),
     "rollback": ("rollback", "Undo a past apply, as a plan like any other."),
+    "doctor": ("doctor", "Check all that a first plan relies on."),
     "validate": ("validate", "Check the files, without the network."),
+    "fmt": ("fmt", "Put the files into canonical layout; comments stay."),
     "init": ("init", "Describe a live tenant in new files, workflows included."),
     "pull": ("pull", "Write files from what the tenant holds."),
+    "schema": ("schema", "Print the JSON Schema of the files, for editors."),
     "simulate": ("simulate", "Serve a simulated tenant to try things out."),
     "completion": ("completion", "Print the completion script for your shell."),
 }

@@ -32,6 +32,8 @@ _OF_AN_APPLY = frozenset({"reviewed", "apply"})
               help="How the command ended: what `reconcile --report FILE …` wrote.")  # fmt: skip
 @click.option("--reviewed", metavar="FILE", type=click.Path(dir_okay=False),
               help="The saved plan that was reviewed, where it is another one.")  # fmt: skip
+@click.option("--page", default="", metavar="NAME",
+              help="What the HTML report is called among the artifacts of the run.")  # fmt: skip
 @click.option("--applying", is_flag=True, help="Say that the apply begins.")
 @click.option("--pr", type=click.IntRange(1), metavar="N", help="The pull request; CI says it by itself.")
 @hosting
@@ -41,6 +43,7 @@ def comment(
     plan_file: str | None,
     result: str | None,
     reviewed: str | None,
+    page: str,
     applying: bool,
     pr: int | None,
     repo: str | None,
@@ -81,7 +84,7 @@ def comment(
         is_fork=job.is_fork,
     )
     _annotate(console, known)
-    return asyncio.run(_publish(console, job, known, which, author))
+    return asyncio.run(_publish(console, job, known, which, page, author))
 
 
 def _annotate(console: Console, known: "Known") -> None:
@@ -98,11 +101,11 @@ def _annotate(console: Console, known: "Known") -> None:
         console.write(messages_as_github(at_most_ten(known.errors), "" if here == "." else here.replace(os.sep, "/")))
 
 
-async def _publish(console: Console, job: "Job", known: "Known", which: "About", author: str | None) -> int:
+async def _publish(console: Console, job: "Job", known: "Known", which: "About", page: str, author: str | None) -> int:
     from reconciler.publish.conversation import tell_pull_request
 
     next_step = "" if known.is_merged else "merge this pull request, which applies exactly this plan"
-    view = view_of(job, which, "fresh.json" if known.is_merged else "plan.json", next_step)
+    view = view_of(job, which, "fresh.json" if known.is_merged else "plan.json", next_step, page)
     async with speak(console, job, author) as forge:
         told = await tell_pull_request(forge, job, known, view, console.redactor.mask)
     return conclude(console, told)

@@ -31,7 +31,7 @@ def hosting(function: _Function) -> _Function:
     return function
 
 
-def view_of(job: "Job", which: "About", whole_plan: str, next_step: str = "") -> "View":
+def view_of(job: "Job", which: "About", whole_plan: str, next_step: str = "", page: str = "") -> "View":
     """Say what a comment or an issue needs to be told beside its plan."""
     from reconciler.render.view import View
 
@@ -44,6 +44,7 @@ def view_of(job: "Job", which: "About", whole_plan: str, next_step: str = "") ->
         blob_url=job.files_url,
         next_step=next_step,
         whole_plan=f"the file `{whole_plan}` in the artifacts of this run",
+        page=page,
     )
 
 

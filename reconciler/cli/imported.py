@@ -10,6 +10,7 @@ from reconciler.cli.interview import agents_of
 
 if TYPE_CHECKING:
     from reconciler.cli.scaffold import NewFile, Placed
+    from reconciler.desired.modeline import Kind
     from reconciler.desired.writing import Choice, TenantDraft, Written
     from reconciler.diagnostics import Diagnostic
     from reconciler.model.agents import LiveAgent, LiveState
@@ -25,15 +26,27 @@ _MOST_NOTICES = 20
 def files_of(root: Path, draft: "TenantDraft", written: "Written", tool: str | None) -> "list[NewFile]":
     """Gather every file of a new repository; of the tenant's, `tenant.yaml` last: it makes a tenant of the folder."""
     from reconciler.cli.scaffold import NewFile, repository_files, top_of
+    from reconciler.desired.modeline import Kind
     from reconciler.desired.writing import write_tenant
 
     top = top_of(root)
     directory = Path(os.path.relpath(root.resolve(), top)).as_posix()
     return [
         *(NewFile(root / file.path, file.text, must_be_new=True) for file in written.files),
+        *schemas_for(root, Kind.AGENTS, Kind.TENANT),
         NewFile(root / "tenant.yaml", write_tenant(draft), must_be_new=True),
         *repository_files(top, directory, tool),
     ]
+
+
+def schemas_for(folder: Path, *kinds: "Kind") -> "list[NewFile]":
+    """Give the schemas that the files of a folder point to, without those that are there already."""
+    from reconciler.cli.scaffold import NewFile
+    from reconciler.desired.modeline import schema_file
+    from reconciler.desired.schema import make_schema
+
+    places = ((kind, folder / schema_file(kind)) for kind in kinds)
+    return [NewFile(place, make_schema(kind)) for kind, place in places if not place.exists()]
 
 
 def notices(state: "LiveState", written: "Written", hint: str | None = None) -> "Iterator[Diagnostic]":

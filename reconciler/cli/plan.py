@@ -26,7 +26,7 @@ _EXAMPLES = (
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
-@format_option("text", "json", "markdown", "gitlab")
+@format_option("text", "json", "markdown", "gitlab", "html")
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan as JSON.")
 @click.option(
     "--detailed-exitcode",

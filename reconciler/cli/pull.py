@@ -56,10 +56,11 @@ def pull(
     import asyncio
 
     from reconciler import pipeline
-    from reconciler.cli.imported import names_of, notices
+    from reconciler.cli.imported import names_of, notices, schemas_for
     from reconciler.cli.interview import agents_of
     from reconciler.cli.placing import put, refuse_in_the_way
     from reconciler.cli.scaffold import refuse_secrets
+    from reconciler.desired.modeline import Kind
     from reconciler.desired.writing import Declared, Wish, parse_team, select
     from reconciler.desired.writing import pull as pulled_from
 
@@ -78,6 +79,7 @@ def pull(
     console.diagnose([*notices(state, pulled.written, hint), *_notices(pulled)])
     files = _files(pulled, place, is_forced=force)
     _refuse_nobody(pulled, wish, state)
+    files += schemas_for(place if below is None else chosen.path, Kind.AGENTS)
     refuse_in_the_way(files, may_replace=force)
     refuse_secrets(files, context.redactor)
     console.is_writing = True

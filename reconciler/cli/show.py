@@ -16,7 +16,7 @@ _EXAMPLES = (
 @click.command(cls=Command, examples=_EXAMPLES)
 @click.argument("file", type=click.Path(dir_okay=False))
 @all_coverage_option
-@format_option("text", "json", "markdown", "gitlab")
+@format_option("text", "json", "markdown", "gitlab", "html")
 @click.pass_obj
 def show(console: Console, file: str, format: str, all_coverage: bool) -> int:  # noqa: A002 - the option's own name
     """Show a plan that `reconcile plan --out FILE` saved.

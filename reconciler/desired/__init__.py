@@ -6,6 +6,7 @@ from pathlib import Path
 from reconciler.desired.cache import ParseCache
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.desired import DesiredState
+from reconciler.model.tenant import Tenant
 
 __all__ = ["Loaded", "Names", "ParseCache", "TenantFolder", "load", "names"]
 
@@ -15,13 +16,15 @@ class TenantFolder:
     """One tenant found below the root; positions in its state are relative to `path`, and None means faults.
 
     `name` is what its `tenant.yaml` calls it, whatever else is wrong there, else the folder's; `is_named` is False
-    where that file could not be read, so that nobody knows.
+    where that file could not be read, so that nobody knows. `tenant` is what that file says, whatever is wrong with the
+    other files, and None where it is faulty itself.
     """
 
     path: Path
     state: DesiredState | None
     name: str
     is_named: bool = True
+    tenant: Tenant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,8 +148,9 @@ def _load_tenant(candidate: _Candidate, parser: FileParser, *, may_be_empty: boo
     ignore_skills = file.ignore_skills if file else ()
     check_together(parts, ignore_skills, is_complete=is_complete and not _has_errors(folder.reports))
     folder.reports += [part.report for part in parts]
+    tenant = file.tenant if file else None
     if _has_errors([*folder.reports, report]):
-        return TenantFolder(folder.path, None, candidate.name, is_named=candidate.root is not None)
+        return TenantFolder(folder.path, None, candidate.name, is_named=candidate.root is not None, tenant=tenant)
     tables = tuple(part.table for part in parts if part.table.refs)
     if not tables and not may_be_empty:
         report.whole_file(
@@ -161,7 +162,7 @@ def _load_tenant(candidate: _Candidate, parser: FileParser, *, may_be_empty: boo
     if state is not None and (found := _clashes(state, parts)):
         report.found += found
         state = None
-    return TenantFolder(folder.path, state, candidate.name)
+    return TenantFolder(folder.path, state, candidate.name, tenant=tenant)
 
 
 def _clashes(state: DesiredState, parts: list[TenantPart]) -> list[Diagnostic]:

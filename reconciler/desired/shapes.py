@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from reconciler.desired import forms
 from reconciler.desired.naming import check_name
 from reconciler.desired.nodes import Scalar
 from reconciler.desired.report import Problem, close_to, shown
@@ -151,16 +152,19 @@ def _matching(pattern: re.Pattern[str], what: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Text = Annotated[str, BeforeValidator(_text)]
-Name = Annotated[str, BeforeValidator(_name)]
-SkillKey = Annotated[str, AfterValidator(_skill_key)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Seconds = Annotated[float, BeforeValidator(_seconds)]
-Proficiency = Annotated[int, BeforeValidator(_proficiency)]
-Available = Annotated[bool, BeforeValidator(_available)]
-Limit = Annotated[str, BeforeValidator(_limit)]
-Time = Annotated[datetime, BeforeValidator(_time)]
-SeverityWord = Annotated[str, _one_of(_SEVERITIES)]
+Text = Annotated[str, BeforeValidator(_text), forms.TEXT]
+Name = Annotated[str, BeforeValidator(_name), forms.NAME]
+AgentName = Annotated[str, BeforeValidator(_name), forms.AGENT]
+TeamName = Annotated[str, BeforeValidator(_name), forms.TEAM]
+SkillName = Annotated[str, BeforeValidator(_name), forms.SKILL]
+SkillKey = Annotated[str, AfterValidator(_skill_key), forms.SKILL]
+Whole = Annotated[int, BeforeValidator(_whole), forms.WHOLE]
+Seconds = Annotated[float, BeforeValidator(_seconds), forms.NUMBER]
+Proficiency = Annotated[int, BeforeValidator(_proficiency), forms.PROFICIENCY]
+Available = Annotated[bool, BeforeValidator(_available), forms.AVAILABLE]
+Limit = Annotated[str, BeforeValidator(_limit), forms.LIMIT]
+Time = Annotated[datetime, BeforeValidator(_time), forms.TIME]
+SeverityWord = Annotated[str, _one_of(_SEVERITIES), forms.one_of(_SEVERITIES)]
 
 
 class Strict(BaseModel):
@@ -180,17 +184,19 @@ class TenantShape(Strict):
     """`tenant`."""
 
     name: Name | None = None
-    api: Annotated[str, _one_of(_APIS)]
-    realm: Annotated[str, _matching(_REALM, "a realm")] | None = None
+    api: Annotated[str, _one_of(_APIS), forms.one_of(_APIS)]
+    realm: Annotated[str, _matching(_REALM, "a realm"), forms.matching(_REALM.pattern)] | None = None
     rate_limit: RateLimitShape = RateLimitShape()
     max_concurrency: Annotated[Whole, Field(ge=1, le=100)] = 10
-    env_prefix: Annotated[str, _matching(_ENV_PREFIX, "a prefix of variables")] = "CXONE"
+    env_prefix: Annotated[str, _matching(_ENV_PREFIX, "a prefix of variables"), forms.matching(_ENV_PREFIX.pattern)] = (
+        "CXONE"
+    )
 
 
 class TenantDocument(Strict):
     """The whole of `tenant.yaml`; `policies` are judged apart."""
 
-    version: Annotated[int, BeforeValidator(_version)]
+    version: Annotated[int, BeforeValidator(_version), forms.VERSION]
     tenant: TenantShape
     ignore_skills: list[Name] = []
     policies: object = None
@@ -199,7 +205,9 @@ class TenantDocument(Strict):
 class CoverageFloor(Strict):
     """One entry of `policies.coverage`."""
 
-    skill: Name
+    model_config = ConfigDict(json_schema_extra=forms.WAIVER)
+
+    skill: SkillName
     min_available: Whole
     min_proficiency: Proficiency | None = None
     severity: SeverityWord = "block"
@@ -221,13 +229,15 @@ class Policies(Strict):
     max_assignments_removed: Limit | None = None
     max_assignments_removed_per_team: Limit | None = None
     max_assignments_removed_per_skill: Limit | None = None
-    empty_agents: Annotated[str, _one_of(_EMPTY_AGENTS)] = "warn"
+    empty_agents: Annotated[str, _one_of(_EMPTY_AGENTS), forms.one_of(_EMPTY_AGENTS)] = "warn"
     missing_agents: SeverityWord = "warn"
     coverage: list[CoverageFloor] = []
 
 
 class AssignmentChange(Strict):
     """What an override does to an assignment: a number, parts of the long form, or `absent`, which sets neither."""
+
+    model_config = ConfigDict(json_schema_extra=forms.SHORT_FORM | {"minProperties": 1})
 
     proficiency: Proficiency | None = None
     available: Available | None = None
@@ -254,14 +264,16 @@ class AssignmentChange(Strict):
 class Selection(Strict):
     """What overrides and holds have in common: whom they concern, and until when."""
 
-    agents: list[Name] = []
-    teams: list[Name] = []
+    agents: list[AgentName] = []
+    teams: list[TeamName] = []
     until: Time
     reason: Text | None = None
 
 
 class Override(Selection):
     """One entry of `overrides`: half-open, from `from` (or at once) to `until`."""
+
+    model_config = ConfigDict(json_schema_extra=forms.not_empty("agents", "teams"))
 
     skills: Annotated[dict[SkillKey, AssignmentChange], Field(min_length=1)]
     start: Time | None = Field(default=None, alias="from")
@@ -279,7 +291,9 @@ class Override(Selection):
 class Hold(Selection):
     """One entry of `holds`."""
 
-    skills: list[Name] = []
+    model_config = ConfigDict(json_schema_extra=forms.not_empty("agents", "teams", "skills"))
+
+    skills: list[SkillName] = []
 
     @model_validator(mode="after")
     def _is_about_something(self) -> Self:

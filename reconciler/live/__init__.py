@@ -11,10 +11,10 @@ from types import MappingProxyType
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import InvalidInput
-from reconciler.live.connection import ASGIApp, Connection, Requests, Tenant
+from reconciler.live.connection import ASGIApp, Connection, Glance, Requests, Tenant
 from reconciler.model.tenant import Api
 
-__all__ = ["DIALECTS", "ASGIApp", "Connection", "Requests", "Tenant", "open_tenant"]
+__all__ = ["DIALECTS", "ASGIApp", "Connection", "Glance", "Requests", "Tenant", "open_tenant"]
 
 Opener = Callable[[Connection, Clock, Random, bool], AbstractAsyncContextManager[Tenant]]
 

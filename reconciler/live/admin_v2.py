@@ -13,7 +13,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.errors import TenantError
 from reconciler.live.agent_pages import CheckedPage, SingleAgent, read_agent_page, read_single, state_of
 from reconciler.live.census import Census
-from reconciler.live.connection import Connection, Requests, Tenant
+from reconciler.live.connection import Connection, Glance, Requests, Tenant
 from reconciler.live.crew import for_each
 from reconciler.live.decode import body_of, decoded, refuse_duplicates
 from reconciler.live.failures import incomplete
@@ -68,6 +68,17 @@ class AdminV2:
                 return SkillCatalog(found.values())
             seen = f"{len(found)} found of {reading.total}"
         raise incomplete("skills", f"{MAX_LISTINGS} readings did not agree with themselves, the last: {seen}")
+
+    async def glance(self) -> Glance:
+        """Read a page of one agent; where it names no version, that agent by id too, whose ETag may."""
+        page = await self._session.ask(self._session.addresses.of(*_AGENTS, page=1, pageSize=1), read_agent_page)
+        if not page.agents:
+            return Glance(page.total, None)
+        first = page.agents[0]
+        version = version_in(first.version)
+        if version is None and (single := await self._single(first.id)) is not None:
+            version = single.version
+        return Glance(page.total, version is not None)
 
     async def read_agents(
         self,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reconciler.model.agents import LiveState
+from reconciler.model.answer_heads import AnswerHead
 from reconciler.model.answers import AgentState, WriteAnswer
 from reconciler.model.assignments import Assignment
 from reconciler.model.redactor import Redactor
@@ -30,7 +31,7 @@ class Connection:
     came from, for messages. `timeout_s` is the deadline of one request, from its first byte to the answer's last.
     `app` is an embedded tenant, spoken to in process instead of over sockets. `ledger` is the file in which all
     processes of this machine share the tenant's rate limit; without one the limit is this process's own. `redactor`
-    learns what to keep secret.
+    learns what to keep secret. `hear` is told what the head of each answer says.
     """
 
     api: Api
@@ -44,6 +45,7 @@ class Connection:
     app: ASGIApp | None = None
     ledger: Path | None = None
     redactor: Redactor = field(default_factory=Redactor, compare=False)
+    hear: Callable[[AnswerHead], None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,14 @@ class Requests:
     writes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What one agent tells of a tenant: how many there are, and whether they have versions (None: there is nobody)."""
+
+    total: int
+    is_versioned: bool | None
+
+
 class Tenant(Protocol):
     """A driver: one dialect, spoken to one tenant.
 
@@ -66,6 +76,9 @@ class Tenant(Protocol):
 
     async def read_skills(self) -> SkillCatalog:
         """Read every skill; a listing that keeps moving is a TenantError."""
+
+    async def glance(self) -> Glance:
+        """Read one agent, whichever comes first, in as few requests as that takes."""
 
     async def read_agents(
         self,

@@ -12,7 +12,8 @@ Inside this room trouble without a usable answer travels as an `httpx.RequestErr
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import httpx
 
@@ -88,7 +89,9 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None and error not in seen:
         yield error
         seen.append(error)
-        error = error.__cause__ or error.__context__
+        # Where a name has several addresses, each has failed: the first stands for them.
+        inner = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else None
+        error = inner or error.__cause__ or error.__context__
 
 
 # The first row whose class is found among the causes: what happened, in words (None: the error's own), and the hint.
@@ -116,6 +119,11 @@ _WORDS: tuple[tuple[type[BaseException], str | None, str], ...] = (
         "cannot be reached: its name is not known to DNS",
         "check CXONE_REALM or CXONE_BASE_URL, and the network",
     ),
+    (
+        ConnectionRefusedError,
+        "cannot be reached: the connection was refused, nothing listens there",
+        "check CXONE_REALM or CXONE_BASE_URL, host and port, and the firewall",
+    ),
     (httpx.ConnectTimeout, "cannot be reached: nobody answers", "check the network, the firewall and HTTPS_PROXY"),
     (
         httpx.ConnectError,
@@ -129,9 +137,35 @@ _WORDS: tuple[tuple[type[BaseException], str | None, str], ...] = (
 )
 
 
+# OpenSSL's own numbers (x509_vfy.h) for what is commonly wrong with a certificate.
+_OF_ANOTHER = (
+    "shows a certificate made for another name",
+    "check CXONE_REALM or CXONE_BASE_URL; a proxy or a captive network may answer in its place",
+)
+_CERTIFICATES: Mapping[int, tuple[str, str]] = MappingProxyType(
+    {
+        9: ("shows a certificate that is not valid yet", "check this machine's clock and date"),
+        10: (
+            "shows a certificate that has expired",
+            "check this machine's clock and date; if they are right, tell whoever runs that address, or the proxy",
+        ),
+        62: _OF_ANOTHER,
+        64: _OF_ANOTHER,
+    }
+)
+
+
+def _number_of(error: ssl.SSLCertVerificationError) -> int:
+    return getattr(error, "verify_code", 0)
+
+
 def in_words(error: httpx.RequestError) -> tuple[str, str]:
     """Say what happened, with the tenant as the subject, and what to do about it."""
     causes = tuple(_causes(error))
+    for cause in causes:
+        # Only a handshake sets the number.
+        if isinstance(cause, ssl.SSLCertVerificationError) and (known := _CERTIFICATES.get(_number_of(cause))):
+            return known
     for kind, words, hint in _WORDS:
         if any(isinstance(cause, kind) for cause in causes):
             return words or str(error), hint

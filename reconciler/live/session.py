@@ -21,6 +21,7 @@ from reconciler.live.said import said_in
 from reconciler.live.transports.auth import Auth, Credential, place_of
 from reconciler.live.transports.bounded import Bounded
 from reconciler.live.transports.guard import OriginGuard, ReadOnly
+from reconciler.live.transports.heard import Heard
 from reconciler.live.transports.pacing import AHEAD, DEPARTING, Concurrent, RateLimited
 from reconciler.live.transports.retry import Retry
 from reconciler.live.transports.wire import Embedded, Tally, sockets
@@ -169,6 +170,8 @@ async def open_session(
     stack: httpx.AsyncBaseTransport = OriginGuard(tally, addresses.origin)
     stack = Bounded(stack, connection.timeout_s)
     ledger = open_ledger(connection.ledger, connection.rate_limit, connection.timeout_s, clock, random)
+    if connection.hear is not None:
+        stack = Heard(stack, connection.hear, clock)
     stack = RateLimited(stack, ledger, clock)
     stack = Concurrent(stack, connection.max_concurrency)
     stack = Retry(stack, clock, random)

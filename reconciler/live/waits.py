@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
 
+from reconciler.model.answer_heads import Announced
+
 # Longer than this nobody waits for one request: the run stops and says how to go on.
 LONGEST_RETRY_AFTER_S = 120.0
 _FIRST_BACKOFF_S = 0.5
@@ -14,7 +16,11 @@ _LONGEST_BACKOFF_S = 30.0
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _COUNT = re.compile(r"[0-9]{1,15}")
 # Gateways agree on the words and not on the spelling; the first family that makes sense is taken.
-_GRANTS = tuple((f"{family}-Remaining", f"{family}-Reset") for family in ("X-RateLimit", "RateLimit", "X-Rate-Limit"))
+_FAMILIES = ("X-RateLimit", "RateLimit", "X-Rate-Limit")
+_GRANTS = tuple((f"{family}-Remaining", f"{family}-Reset") for family in _FAMILIES)
+# A limit, and perhaps policies behind it that name the window: `100`, or `100, 100;w=60`.
+_LIMIT = re.compile(r"([0-9]{1,15})\s*(?:[,;].*)?")
+_WINDOW = re.compile(r";\s*w=([0-9]{1,9})(?![0-9])")
 # Some say when, in seconds since the epoch, instead of how long: nobody means a pause of thirty years.
 _EPOCH_FROM_S = 1e9
 _EPOCH_UNTIL_S = 1e11
@@ -41,9 +47,24 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def told_at(headers: Mapping[str, str]) -> datetime | None:
+    """When the answer left, by the tenant's own clock; None where it does not say."""
+    text = headers.get("Date", "")
+    return _moment(text) if text else None
+
+
 def _answered_at(headers: Mapping[str, str], now: datetime) -> datetime:
     """When the answer left, by the tenant's own clock, so that a wrong one on our side does no harm; else `now`."""
-    return _moment(headers.get("Date", "")) or now
+    return told_at(headers) or now
+
+
+def stated_s(expires_in: object) -> float | None:
+    """Read a token's `expires_in` as seconds; None for what is no number."""
+    if isinstance(expires_in, str) and re.fullmatch(r"[0-9]{1,18}", expires_in):
+        expires_in = int(expires_in)
+    if isinstance(expires_in, bool) or not isinstance(expires_in, (int, float)):
+        return None
+    return expires_in
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -69,4 +90,21 @@ def grant_in(headers: Mapping[str, str], now: datetime) -> Grant | None:
             seconds = seconds - _answered_at(headers, now).timestamp() if seconds < _EPOCH_UNTIL_S else 0.0
         if seconds > 0:
             return Grant(int(remaining), seconds)
+    return None
+
+
+def announced_in(headers: Mapping[str, str], now: datetime) -> Announced | None:
+    """Read the limit that a tenant announces, in any of its spellings; None when there is none."""
+    for family in _FAMILIES:
+        text = headers.get(f"{family}-Limit", "").strip()
+        if (limit := _LIMIT.fullmatch(text)) is None:
+            continue
+        window = _WINDOW.search(text) or _WINDOW.search(headers.get(f"{family}-Policy", ""))
+        grant = grant_in(headers, now)
+        return Announced(
+            limit=int(limit[1]),
+            window_s=float(window[1]) if window and int(window[1]) else None,
+            remaining=grant.remaining if grant else None,
+            resets_in_s=grant.resets_in_s if grant else None,
+        )
     return None

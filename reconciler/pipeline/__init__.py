@@ -22,7 +22,7 @@ from reconciler.model.desired import DesiredState
 from reconciler.pipeline.context import Context, opened
 from reconciler.pipeline.explaining import Question, why
 from reconciler.pipeline.loading import Chosen, load_all, load_one
-from reconciler.pipeline.reading import check_names, read_sides, survey
+from reconciler.pipeline.reading import check_names, read_catalog, read_sides, survey
 from reconciler.pipeline.verdicts import refuse, reject
 from reconciler.plan.build import Sides, build_plan
 from reconciler.plan.canary import CanarySize, choose_probes
@@ -47,6 +47,7 @@ __all__ = [
     "load_one",
     "opened",
     "plan",
+    "read_catalog",
     "rollback",
     "survey",
     "why",

@@ -10,6 +10,7 @@ from random import Random
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.live import ASGIApp, Tenant, open_tenant
+from reconciler.model.answer_heads import AnswerHead
 from reconciler.model.desired import DesiredState
 from reconciler.model.redactor import Redactor
 from reconciler.settings import Author, is_embedded, ledger_of, read_connection, state_folder
@@ -48,12 +49,17 @@ class Context:
 
 @asynccontextmanager
 async def opened(
-    context: Context, desired: DesiredState, max_concurrency: int | None = None, *, writable: bool
+    context: Context,
+    desired: DesiredState,
+    max_concurrency: int | None = None,
+    *,
+    writable: bool,
+    hear: Callable[[AnswerHead], None] | None = None,
 ) -> AsyncIterator[Tenant]:
-    """Open the tenant that the files name, with the credential of the environment."""
+    """Open the tenant that the files name, with the credential of the environment; `hear` of every answer's head."""
     tenant = desired.tenant
     connection = read_connection(tenant, context.environ)
-    connection = replace(connection, redactor=context.redactor, ledger=ledger_of(tenant, context.environ))
+    connection = replace(connection, redactor=context.redactor, ledger=ledger_of(tenant, context.environ), hear=hear)
     if max_concurrency is not None:
         connection = replace(connection, max_concurrency=max_concurrency)
     if is_embedded(tenant, context.environ):

@@ -6,6 +6,7 @@ from reconciler.errors import InvalidInput
 from reconciler.live import Tenant
 from reconciler.model.agents import LiveState
 from reconciler.model.desired import DesiredState
+from reconciler.model.skills import SkillCatalog
 from reconciler.pipeline.context import Context, opened
 from reconciler.pipeline.verdicts import reject
 from reconciler.plan.build import Sides
@@ -43,6 +44,13 @@ async def check_names(context: Context, desired: DesiredState) -> None:
     """Ask the tenant whether every skill and agent that the files name can be told; InvalidInput if not."""
     async with opened(context, desired, writable=False) as live:
         await read_sides(context, desired, live)
+
+
+async def read_catalog(context: Context, desired: DesiredState) -> SkillCatalog:
+    """Read the tenant's skills alone, with a client that can do nothing but read."""
+    async with opened(context, desired, writable=False) as live:
+        context.stage(f"Reading the skills of {desired.tenant.name}")
+        return await live.read_skills()
 
 
 async def survey(context: Context, desired: DesiredState) -> LiveState:

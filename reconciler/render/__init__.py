@@ -20,6 +20,12 @@ from reconciler.render.view import View
 __all__ = ["MESSAGE_FORMATS", "OUTCOME_FORMATS", "PLAN_FORMATS", "View"]
 
 
+def _plan_as_html(plan: Plan, view: View) -> str:
+    from reconciler.render.html import plan_as_html  # noqa: PLC0415 - the other formats need no templates
+
+    return plan_as_html(plan, view)
+
+
 PLAN_FORMATS: Mapping[str, Callable[[Plan, View], str]] = MappingProxyType(
     {
         "text": lambda plan, view: plan_as_text(
@@ -28,6 +34,7 @@ PLAN_FORMATS: Mapping[str, Callable[[Plan, View], str]] = MappingProxyType(
         "json": lambda plan, view: plan_as_json(plan, view.created_at),
         "markdown": plan_as_markdown,
         "gitlab": lambda plan, _: plan_as_gitlab(plan),
+        "html": _plan_as_html,
     }
 )
 OUTCOME_FORMATS: Mapping[str, Callable[[Outcome, Style], str]] = MappingProxyType(

@@ -22,7 +22,12 @@ def calendar_as_text(calendar: Calendar, folder: str = "", style: Style = PLAIN)
     if entries and not calendar.is_counted:
         parts.append("Who can take what then is not known: the tenant's list does not say it.\n")
     many = counted(len(entries), "change") if entries else "nothing begins or ends by itself"
-    return "\n".join([*parts, f"{style.bold(terminal(calendar.tenant))}: {many} until {moment(calendar.end.replace(second=0), now)}.\n"])
+    return "\n".join(
+        [
+            *parts,
+            f"{style.bold(terminal(calendar.tenant))}: {many} until {moment(calendar.end.replace(second=0), now)}.\n",
+        ]
+    )
 
 
 def _entry(entry: Entry, now: datetime, folder: str, style: Style) -> str:

@@ -15,6 +15,7 @@ class View:
     those of the CI job, `blob_url` is what stands before a file's path in the address of its page at that commit.
     `shows_every_skill`: coverage also of skills that keep their agents.
     `next_step` says what applies the plan, `whole_plan` where all of a plan is that was cut: each a few words.
+    `page` is the file of the HTML report among what the run keeps.
     """
 
     created_at: str
@@ -28,3 +29,4 @@ class View:
     commit: str = ""
     blob_url: str = ""
     shows_every_skill: bool = False
+    page: str = ""

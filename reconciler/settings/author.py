@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.settings.git import Git, without_filters
+from reconciler.settings.git import Git
 
 # Where each CI system says who started it, and at which commit; the first that is set counts, each for itself.
 _WHO_VARIABLES = (
@@ -68,8 +68,7 @@ def _tidy(word: str) -> str:
 
 def _commit(git: Git, configured: Mapping[str, str]) -> str:
     """Give the commit that is checked out, and whether the folder differs from it; empty where that is unknown."""
-    question = ("status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--ignore-submodules=all")
-    lines = (git.ask(without_filters(configured), *question, "--", ".") or "").splitlines()
+    lines = (git.status(configured) or "").splitlines()
     commits = [line.removeprefix(_COMMIT_LINE) for line in lines if line.startswith(_COMMIT_LINE)]
     if not commits or not _COMMIT.fullmatch(commits[0]):
         return ""

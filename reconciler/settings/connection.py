@@ -31,6 +31,21 @@ def is_embedded(tenant: Tenant, environ: Mapping[str, str]) -> bool:
     return tenant.api is Api.SIMULATOR and not environ.get(f"{tenant.env_prefix}_BASE_URL")
 
 
+def address_of(tenant: Tenant, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Give the address in use, and where it comes from: a variable, or `tenant.yaml`; both empty where it is no good.
+
+    An address that is given holds scheme, host and port, and nothing that is secret.
+    """
+    if is_embedded(tenant, environ):
+        return _EMBEDDED_URL, "tenant.yaml"
+    errors: list[Diagnostic] = []
+    address = _read_base_url(tenant, environ, errors)
+    if errors:
+        return "", ""
+    names = (f"{tenant.env_prefix}_BASE_URL", f"{tenant.env_prefix}_REALM")
+    return address, next((name for name in names if environ.get(name)), "tenant.yaml")
+
+
 def read_connection(tenant: Tenant, environ: Mapping[str, str]) -> Connection:
     """Find address and credential. InvalidInput names everything that is missing or wrong, and never a value."""
     if is_embedded(tenant, environ):

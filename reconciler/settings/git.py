@@ -50,6 +50,14 @@ class Git:
             return None
         return {name: value for name, _, value in (entry.partition("\n") for entry in answer.split("\0")) if name}
 
+    def status(self, configured: Mapping[str, str]) -> str | None:
+        """Ask how the folder stands to its commit and its upstream, in git's own lines; None where it does not answer.
+
+        The filters that are `configured` are emptied, so that none of them runs.
+        """
+        question = ("status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--ignore-submodules=all")
+        return self.ask(without_filters(configured), *question, "--", ".")
+
     def ask(self, settings: Mapping[str, str], *question: str, timeout_s: float | None = None) -> str | None:
         """Run git; None where it is slow or fails, nothing where it found nothing (exit code 1)."""
         options = [part for setting in _DISARMED for part in ("-c", setting)]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.apply.lock import Holder, TenantLock
+from reconciler.apply.lock import Holder, TenantLock, held_by
 from reconciler.errors import Refused
 from tests.conftest import VirtualClock
 
@@ -226,3 +226,21 @@ def test_a_killed_process_frees_its_lock_though_its_child_lives(tmp_path: Path) 
         finally:
             keeper.kill()
             os.kill(child, signal.SIGKILL)
+
+
+def test_who_holds_it_can_be_asked_without_taking_it(tmp_path: Path) -> None:
+    """Nobody before and after, the holder meanwhile; and to ask makes no file."""
+    assert (held_by(tmp_path, "acme"), list(tmp_path.iterdir())) == ("", [])
+    with _acquire(tmp_path):
+        assert held_by(tmp_path, "acme").startswith("ana@example.com since 2026-11-22T14:00:00Z, pid 4711")
+        assert held_by(tmp_path, "other") == ""
+    assert held_by(tmp_path, "acme") == ""
+
+
+def test_a_lock_whose_holder_died_is_held_by_nobody(tmp_path: Path) -> None:
+    """Its file still names one."""
+    left = b'{"pid": 1, "host": "h", "run": "r", "who": "bo", "since": "2026-11-22T00:00:00+00:00"}'
+    (tmp_path / "acme.lock").write_bytes(left)
+    assert held_by(tmp_path, "acme") == ""
+    with _acquire(tmp_path):
+        assert held_by(tmp_path, "acme")

@@ -54,7 +54,7 @@ def test_nobody_to_ask_is_a_refusal(reconcile: Reconcile) -> None:
 WRONG_USE = {
     "unknown option": (("plan", "--formt", "json"), "no such option '--formt'", "did you mean --format"),
     "unknown command": (("plna",), "no such command 'plna'", "--help"),
-    "a command that is not there": (("doctor",), "no such command 'doctor'", "--help"),
+    "a command that is not there": (("examine",), "no such command 'examine'", "--help"),
     "unknown choice": (("plan", "--format", "yaml"), "'yaml' is not one of 'text', 'json'", "reconcile plan --help"),
     "a global option behind the command": (("plan", "-C", "x"), "no such option '-C'", "reconcile -C … plan"),
     "a missing argument": (("show",), "missing argument 'FILE'", "reconcile show --help"),

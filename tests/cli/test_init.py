@@ -41,6 +41,7 @@ def test_the_demo_ends_with_an_empty_plan(reconcile: Reconcile, folder: Path) ->
     assert "Imported 43 agents.\nNot active, and left alone: 1 agent" in ended.out
     assert "warning[skill-left-alone]: somebody holds the skill `Fax`, which is not active" in ended.err
     editor = {".editorconfig", ".gitignore", ".vscode/extensions.json", ".vscode/settings.json"}
+    editor |= {"desired-state/.schema/agents.json", "desired-state/.schema/tenant.json"}
     assert files_below(folder) == {"desired-state/tenant.yaml", "desired-state/agents/all.yaml", *editor}
     assert reconcile("plan").out.endswith("No changes. 43 agents match.\n")
     assert reconcile("validate").code == 0
@@ -180,7 +181,7 @@ def test_a_file_that_cannot_be_written_is_told_with_those_before_it(reconcile: R
     ended = reconcile(*DEMO)
     assert ended.code == 1
     assert "error[init-file]: .vscode/extensions.json cannot be written: File exists; written before it: " in ended.err
-    assert "desired-state/agents/all.yaml, desired-state/tenant.yaml, .editorconfig" in ended.err
+    assert "desired-state/.schema/tenant.json, desired-state/tenant.yaml, .editorconfig" in ended.err
 
 
 def serving(tenant: Tenant, monkeypatch: pytest.MonkeyPatch, secret: str = SECRET) -> App:

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -101,6 +102,25 @@ def test_a_full_disk_behind_stdout_does_not_stop_the_writes() -> None:
     assert "the result could not be written to stdout: No space left on device" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert _run("plan").stdout.endswith("No changes. 40 agents match.\n")
+
+
+@pytest.mark.usefixtures("example")
+@pytest.mark.parametrize(
+    ("answer", "code", "state"), [("yes\n", 0, "granted: "), ("y\n", 0, "nobody"), ("\x03", 130, "")]
+)
+def test_a_checkup_asks_before_its_write_and_keeps_within_a_narrow_terminal(answer: str, code: int, state: str) -> None:
+    """It names the agent; only `yes` is a yes, and Ctrl-C at the question writes nothing."""
+    terminal = Terminal("doctor", "--write", columns=60)
+    terminal.wait_for("accepted: ")
+    assert "@example.com` is written exactly as it stands" in terminal.shown
+    asked = len(terminal.shown)
+    terminal.type(answer)
+    assert terminal.end() == code
+    result = terminal.shown[asked:]
+    assert state in result
+    assert (code == 130) == ("nothing was written" in result and "Ready" not in result)
+    lines = [re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line) for line in result.replace("\r", "\n").splitlines()]
+    assert all(len(line) <= 60 for line in lines if line.startswith("ok") and "/" not in line)
 
 
 @pytest.mark.usefixtures("example")

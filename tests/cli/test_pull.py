@@ -33,7 +33,7 @@ def test_the_demo_ends_with_an_empty_plan(reconcile: Reconcile, tenant: Path, fl
     ended = reconcile("pull", *flags)
     assert (ended.code, ended.out.splitlines()[-1]) == (0, "No changes. 43 agents match.")
     assert "Pulled 43 agents.\n\nWritten:\n  desired-state/agents/all.yaml\n" in ended.out
-    assert contents(tenant).keys() == {"tenant.yaml", "agents/all.yaml"}
+    assert contents(tenant).keys() == {"tenant.yaml", "agents/all.yaml", ".schema/agents.json"}
     assert (b"profiles: [all-1]" in contents(tenant)["agents/all.yaml"]) == bool(flags)
     assert reconcile("plan").out.endswith("No changes. 43 agents match.\n")
 
@@ -70,11 +70,14 @@ def test_force_writes_a_teams_file_anew_and_no_other(reconcile: Reconcile, examp
 def test_elsewhere_there_is_no_plan(reconcile: Reconcile, example: Path, folder: Path) -> None:
     """Everyone is written there, and a second time only by force."""
     before = contents(example)
-    assert reconcile("pull", "--out", "compare").out.endswith("compare/agents/others.yaml\n")
+    assert reconcile("pull", "--out", "compare").out.endswith(
+        "compare/agents/others.yaml\n  compare/.schema/agents.json\n"
+    )
     assert contents(example) == before
     there = contents(folder / "compare")
     assert there.keys() == {
-        *(f"agents/{team}.yaml" for team in ("billing-emea", "retention", "sales-americas", "tech-support", "others"))
+        *(f"agents/{team}.yaml" for team in ("billing-emea", "retention", "sales-americas", "tech-support", "others")),
+        ".schema/agents.json",
     }
     refused = reconcile("pull", "--out", "compare", "--agent", "ana*")
     assert refused.code == 3

@@ -125,6 +125,18 @@ def test_a_tenant_that_repeats_our_secrets_everywhere_shows_none(reconcile: Reco
 
 
 @pytest.mark.usefixtures("hostile")
+@pytest.mark.parametrize("command", ["doctor", "doctor --write --yes", "--log-format json doctor --write --yes"])
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_a_checkup_shows_no_secret_either(reconcile: Reconcile, command: str, format_: str) -> None:
+    """Names of skills, of the agent that is written, and the words of a refusal."""
+    ended = reconcile("-v", *command.split(), "--format", format_)
+    assert (leaks(ended.out), leaks(ended.err)) == ([], [])
+    assert "surprise" not in ended.err
+    if format_ == "json":
+        assert json.loads(ended.out)["tenant"] == "acme"
+
+
+@pytest.mark.usefixtures("hostile")
 def test_a_saved_plan_holds_no_secret_and_is_a_plan_still(reconcile: Reconcile, folder: Path) -> None:
     reconcile("plan", "--out", "plan.json")
     assert leaks((folder / "plan.json").read_text()) == []

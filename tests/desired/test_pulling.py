@@ -21,6 +21,7 @@ from reconciler.desired.writing import (
     select,
     write_tenant,
 )
+from reconciler.desired.writing.layout import canonical
 from reconciler.errors import InvalidInput
 from reconciler.model.agents import LiveState
 from reconciler.model.desired import DesiredState
@@ -111,6 +112,7 @@ class Centre:
             assert file.path in made.replaced or not path.exists()
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(file.text.encode())
+        assert all(canonical(file.text) == file.text for file in made.written.files)
         return made
 
     def plan(self) -> Plan:

@@ -25,6 +25,7 @@ from reconciler.desired.writing import (
     write_agents,
     write_tenant,
 )
+from reconciler.desired.writing.layout import canonical
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.assignments import encode, pack
 from reconciler.model.desired import DesiredState
@@ -156,6 +157,13 @@ def imported(tenant: Tenant, folder: Path, max_file_bytes: int = 1 << 20) -> Imp
     return Import(context, state, written)
 
 
+def assert_canonical(folder: Path) -> None:
+    """`fmt` has nothing to do for what was just written."""
+    for path in folder.rglob("*.yaml"):
+        text = path.read_bytes().decode()
+        assert canonical(text, is_tenant_file=path.name == "tenant.yaml") == text
+
+
 def agent(name: str, **skills: int) -> Agent:
     held = {skill: Assignment(level) for skill, level in skills.items()}
     return Agent(f"id-{name}", name, f"{name}@example.com", "F", "L", held)
@@ -169,6 +177,7 @@ def test_after_an_import_nothing_is_to_be_changed(tenant: Tenant, max_file_bytes
     with tempfile.TemporaryDirectory() as folder:
         made = imported(tenant, Path(folder), max_file_bytes)
         declared = sum(file.agents for file in made.written.files)
+        assert_canonical(made.context.root)
         assert declared + len(made.written.left_out) == len(made.state.agents)
         if not declared:
             return
@@ -188,6 +197,7 @@ def test_each_odd_name_is_written_or_replaced(tmp_path: Path) -> None:
     )
     made = imported(Tenant(Seed(skills, agents)), tmp_path)
     assert (made.written.left_out, made.written.ignored) == ((), {})
+    assert_canonical(made.context.root)
     assert made.plan().changes == ()
     assert made.plan().summary.agents_managed == len(HOSTILE)
     refs = {row.strip(' :"') for row in made.written.files[0].text.splitlines()}

@@ -98,6 +98,9 @@ class Project:
         code, *_ = [_shell(job[part], work, environ) for part in ("script", "after_script") if part in job]
         if (work / "plan.json").exists() and "plan.json" in job.get("artifacts", {}).get("paths", ()):
             self.gitlab.artifacts[str(self._jobs)] = (work / "plan.json").read_bytes()
+        if name == "plan" and not code:
+            assert "report.html" in job["artifacts"]["paths"]
+            assert (work / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
         for report in job.get("artifacts", {}).get("reports", {}).values():
             assert json.loads((work / report).read_bytes()).keys() == {"create", "update", "delete"}
         return code

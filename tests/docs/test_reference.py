@@ -101,6 +101,7 @@ def test_the_state_folder_holds_what_the_page_lists(
 ) -> None:
     monkeypatch.setenv("RECONCILE_RATE_LEDGER", "sqlite")
     assert reconcile("apply", "--yes").code == 0
+    assert reconcile("fmt").code == 0
     rows = rows_of(section_of(REFERENCE / "environment.md", "The state folder"))
     documented = {codes_in(row[0])[0].replace("TENANT", "acme-demo") for row in rows}
     # The page speaks of the one beside the state of the simulator there.

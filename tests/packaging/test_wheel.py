@@ -26,7 +26,10 @@ def test_the_wheel_holds_every_module_and_nothing_else(wheel: Path) -> None:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
         licences = [name for name in archive.namelist() if name.endswith("licenses/LICENSE")]
     source = {path.relative_to(ROOT).as_posix() for path in (ROOT / "reconciler").rglob("*.py")}
-    assert packed == source | {"reconciler/py.typed"}
+    page = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "reconciler" / "render" / "html" / "templates").iterdir()
+    }
+    assert packed == source | page | {"reconciler/py.typed"}
     assert licences
 
 
@@ -37,16 +40,22 @@ def test_the_wheel_plans_without_the_source_tree(wheel: Path, tmp_path: Path) ->
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
     state = str(tmp_path / "state")
+    saved = str(tmp_path / "plan.json")
     script = "import sys; sys.path.insert(0, sys.argv.pop(1)); from reconciler.cli import main; main()"
-    command = [sys.executable, "-P", "-c", script, str(installed), "-C", str(ROOT / "desired-state"), "plan"]
-    ended = subprocess.run(
-        command,
-        cwd=tmp_path,
-        env={"RECONCILE_STATE_DIR": state},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.stderr == ""
-    assert ended.stdout.splitlines()[-1].startswith("Plan: 5 to add")
+    command = [sys.executable, "-P", "-c", script, str(installed), "-q", "-C", str(ROOT / "desired-state")]
+
+    def run(*arguments: str) -> str:
+        ended = subprocess.run(
+            [*command, *arguments],
+            cwd=tmp_path,
+            env={"RECONCILE_STATE_DIR": state},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.stderr == ""
+        return ended.stdout
+
+    assert run("plan", "--out", saved).splitlines()[-1].startswith("Plan: 5 to add")
+    assert run("show", saved, "--format", "html").startswith("<!DOCTYPE html>")

@@ -1,4 +1,4 @@
-"""What a pull request of the shipped example goes through: the texts of its comment, as the commands write them."""
+"""What a pull request of the shipped example goes through: its comment and its report, as the commands write them."""
 
 import json
 import os
@@ -22,8 +22,8 @@ _LONGEST_START_S = 60
 _REPORT = ("--report", "report.json")
 _COMMIT = "4f9c2e7d10b3a86c5e4d3f2a1b0c9d8e7f6a5b4c"
 _LICENCE = b'{"message":"no licence for the skill Refunds is left"}'
-# The name of a run, and what it cost: they differ from one run to the next.
-_VOLATILE = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+|[\d,]+ requests, [\d,]+ throttled, [^;]+")
+# The name of a run, what it cost, and when a plan was made: they differ from one run to the next.
+_VOLATILE = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+|<time>[^<]*|[\d,]+ requests, [\d,]+ throttled, [^;]+")
 
 
 class Scene:
@@ -55,16 +55,19 @@ class Scene:
         assert text.count(old) == 1
         path.write_text(text.replace(old, new), encoding="utf-8")
 
-    def run(self, *arguments: str, code: int = 0) -> None:
-        """Run a command in this process, which must end with this code."""
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Run a command in this process, which must end with this code, and give what it wrote."""
+        written = BytesIO()
         with (
             chdir(self._folder),
             patch.dict(os.environ, self._environ, clear=True),
-            redirect_stdout(TextIOWrapper(BytesIO(), encoding="utf-8")),
+            redirect_stdout(TextIOWrapper(written, encoding="utf-8", write_through=True)) as out,
             redirect_stderr(TextIOWrapper(BytesIO(), encoding="utf-8")),
         ):
             ended = run(arguments)
+            assert out.detach() is written
         assert ended == code, (arguments, ended)
+        return written.getvalue().decode("utf-8")
 
     def review(self) -> str:
         """Plan, as a pull request does, and give the digest of the plan."""
@@ -148,9 +151,19 @@ def _refused(scene: Scene) -> str:
     return scene.ended()
 
 
+def _report(scene: Scene) -> str:
+    """The plan as a page."""
+    scene.review()
+    return scene.run("show", "plan.json", "--format", "html")
+
+
+# The reports, each with what its reader prefers.
+REPORTS: Mapping[str, str] = MappingProxyType({"report-light": "light", "report-dark": "dark"})
 SCENES: Mapping[str, Callable[[Scene], str]] = MappingProxyType(
     {
         "plan": _plan,
+        "report-light": _report,
+        "report-dark": _report,
         "small": _small,
         "failed": _failed,
         "applying": _applying,
@@ -171,7 +184,7 @@ def _served() -> Iterator[tuple[App, str]]:
 
 
 def text_of_scene(name: str, folder: Path) -> str:
-    """Play a scene in an empty folder, and give the Markdown of the comment at its end."""
+    """Play a scene in an empty folder, and give the text at its end: the comment in Markdown, or the report."""
     with _served() as (app, url):
         return SCENES[name](Scene(folder, app, url))
 

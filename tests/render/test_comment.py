@@ -301,3 +301,12 @@ def test_without_a_next_step_the_command_is_named() -> None:
 def test_places_link_to_the_commit() -> None:
     html = html_of(plan_as_markdown(SMALL, VIEW))
     assert f"{VIEW.blob_url}desired-state/agents/sales.yaml#L9" in html.addresses
+
+
+def test_a_plan_comment_says_where_its_page_is_and_only_where_there_is_one() -> None:
+    made = plan_of([change("ana@example.com", None, ("Sales", 1, 2))])
+    line = f"- Report: `report.html` in the artifacts of [this run]({VIEW.run_url}), all agents with a search\n"
+    assert line in plan_comment(Marker("acme-prod"), made, replace(VIEW, page="report.html"))
+    assert "Report" not in plan_comment(Marker("acme-prod"), made, VIEW)
+    odd = plan_comment(Marker("acme-prod"), made, replace(VIEW, page="`a` @b", run_url=""))
+    assert "- Report: `` `a` @b `` in the artifacts of this run, all" in odd

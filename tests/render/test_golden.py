@@ -26,7 +26,8 @@ Golden = Callable[[str, str], None]
 CREATED_AT = "2026-11-22T14:00:00Z"
 
 
-def _small_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
+def small_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
+    """Make a plan with an agent who gains, changes and loses, and one who is not there."""
     world = World(tmp_path, clock, (agent("ana", Billing=40, Chat=30, Email=50), agent("bo", Sales=10), agent("cy")))
     world.write_agents(
         ana="{Billing: 60, Chat: {proficiency: 35, available: false}, Sales: 70}",
@@ -37,12 +38,12 @@ def _small_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
 
 
 def test_plan_as_text(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
-    golden("plan.txt", plan_as_text(_small_plan(tmp_path, clock), "desired-state", RateLimit()))
+    golden("plan.txt", plan_as_text(small_plan(tmp_path, clock), "desired-state", RateLimit()))
 
 
 def test_plan_with_colours(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
     """Colours change nothing but colours."""
-    plan = _small_plan(tmp_path, clock)
+    plan = small_plan(tmp_path, clock)
     painted = plan_as_text(plan, "desired-state", RateLimit(), Style(has_color=True))
     golden("plan-colours.txt", painted)
     for code in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m"):
@@ -51,7 +52,7 @@ def test_plan_with_colours(tmp_path: Path, clock: VirtualClock, golden: Golden) 
 
 
 def test_plan_as_json(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
-    golden("plan.json", plan_as_json(_small_plan(tmp_path, clock), CREATED_AT))
+    golden("plan.json", plan_as_json(small_plan(tmp_path, clock), CREATED_AT))
 
 
 def _timed_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
@@ -111,8 +112,8 @@ def test_plan_with_two_writes_for_one_agent(tmp_path: Path, clock: VirtualClock,
     golden("plan-union-of-many.txt", plan_as_text(world.plan(), "desired-state", RateLimit()))
 
 
-def test_plan_that_policies_forbid(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
-    """Everything is there that a plan without policies shows; with the floors, and what they forbid."""
+def blocked_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
+    """Make a plan that breaks floors and a limit."""
     live = (agent("ana", Billing=60, Chat=40), agent("bo", Billing=40, Sales=9), agent("cy", Billing=20), agent("di"))
     world = World(tmp_path, clock, live)
     policies = """policies:
@@ -127,7 +128,12 @@ def test_plan_that_policies_forbid(tmp_path: Path, clock: VirtualClock, golden: 
 """
     world.write("tenant.yaml", TENANT_YAML + policies)
     world.write_agents(ana="{Chat: 40}", bo="{}", di="{Chat: 1}", zoe="{Sales: 1}")
-    plan = world.plan()
+    return world.plan()
+
+
+def test_plan_that_policies_forbid(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    """Everything is there that a plan without policies shows; with the floors, and what they forbid."""
+    plan = blocked_plan(tmp_path, clock)
     golden("plan-blocked.txt", plan_as_text(plan, "desired-state", RateLimit()))
     golden("plan-blocked.json", plan_as_json(plan, CREATED_AT))
     golden("plan-blocked.md", plan_as_markdown(plan, View(CREATED_AT, "desired-state")))
@@ -157,7 +163,7 @@ def test_plan_beyond_the_limits_of_a_team_and_of_a_skill(tmp_path: Path, clock: 
 
 
 def test_a_plan_of_an_older_version_has_no_lowest_point(tmp_path: Path, clock: VirtualClock) -> None:
-    document = json.loads(plan_as_json(_small_plan(tmp_path, clock), CREATED_AT))
+    document = json.loads(plan_as_json(small_plan(tmp_path, clock), CREATED_AT))
     for row in document["coverage"]:
         del row["lowest"], row["min_proficiency"]
     read = read_plan(json.dumps(document).encode(), "plan.json").plan

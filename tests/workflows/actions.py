@@ -96,7 +96,11 @@ def _upload(place: Place, given: Mapping[str, str]) -> dict[str, str]:
     if source.is_dir():
         shutil.copytree(source, kept)
     else:
-        kept.mkdir(parents=True)
+        try:
+            kept.mkdir(parents=True)
+        except FileExistsError as error:
+            message = "the store does not take it"
+            raise ActionFailedError(message) from error
         shutil.copy(source, kept)
     return {}
 

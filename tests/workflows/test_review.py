@@ -21,6 +21,7 @@ class Story:
     """One change on its whole way, and what was there to see after each step."""
 
     centre: Centre
+    planning: Run
     applying: Run
     planned: JobRun
     applied: JobRun
@@ -35,13 +36,14 @@ def story(github: EmulatedGitHub, tmp_path_factory: pytest.TempPathFactory) -> I
     with served() as (app, url):
         centre = make_centre(github, app, url, tmp_path_factory.mktemp("story"))
         pull = centre.propose("raise", {AGENTS: agents_file(ana=RAISED, bo=RAISED)})
-        planned = centre.run("plan", centre.opened(pull))
+        planning = centre.start("plan", centre.opened(pull))
+        planned = planning.play()["plan"]
         before, written = centre.comments(pull), centre.writes() + len(centre.tenant.commits)
         applying = centre.start("apply", centre.merge(pull))
         applied = applying.play()["apply"]
         after = centre.comments(pull)
         checked = centre.run("drift", centre.scheduled())
-        yield Story(centre, applying, planned, applied, checked, (before, after), written)
+        yield Story(centre, planning, applying, planned, applied, checked, (before, after), written)
 
 
 def test_a_pull_request_shows_its_plan_and_writes_nothing(story: Story) -> None:
@@ -51,6 +53,31 @@ def test_a_pull_request_shows_its_plan_and_writes_nothing(story: Story) -> None:
         assert "2 of 4 managed agents change" in shown
         assert "ana@example.com" in shown
     assert story.written_by_plan == 0
+
+
+def test_the_plan_is_kept_as_a_page_and_the_comment_says_where(story: Story) -> None:
+    """With what the comment shows; the step that writes it has no secret."""
+    (page,) = story.centre.artifact(story.planning, "report-default").iterdir()
+    assert page.name == "report.html"
+    text = page.read_text(encoding="utf-8")
+    assert "2 agents change" in text
+    assert "ana@example.com" in text
+    ((_, comment),) = story.comments[0]
+    assert "`report.html` in the artifacts of [this run](" in comment
+    assert not any("secret" in value.lower() for value in story.planned.steps["Report"].env.values())
+
+
+def test_a_page_that_cannot_be_kept_takes_nothing_from_the_plan(centre: Centre) -> None:
+    """The job is green, and the comment does not point to what is not there."""
+    pull = centre.propose("raise", {AGENTS: agents_file(ana=RAISED)})
+    run = centre.start("plan", centre.opened(pull))
+    folder = centre.artifact(run, "report-default")
+    folder.parent.mkdir(parents=True)
+    folder.touch()
+    planned = run.play()["plan"]
+    assert planned.steps["Keep the report"].outcome == "failure"
+    assert not planned.is_red
+    assert "report.html" not in centre.comment(pull)
 
 
 def test_its_merge_is_applied_and_the_same_comment_says_so(story: Story) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import NamedTuple
 
+from reconciler.desired.modeline import Kind, modeline
+from reconciler.desired.writing.layout.lines import MAX_WIDTH
 from reconciler.desired.writing.nameable import AgentRefs, SkillRefs, is_writable
 from reconciler.desired.writing.profiles import find_shared
 from reconciler.desired.writing.scalar import scalar
@@ -17,6 +19,7 @@ from reconciler.plan.ignored import ignoring_glob
 
 # GitHub shows no differences of a larger file; the reader takes five times as much.
 MAX_FILE_BYTES = 1 << 20
+_FOLDER = "agents/"
 _ALL = "all"
 _OTHERS = "others"
 _LONGEST_STEM = 60
@@ -66,22 +69,24 @@ class _Entry(NamedTuple):
     codes: Mapping[int, int]
 
 
-def write_agents(
+def write_agents(  # noqa: PLR0913 - all that files are made of
     state: LiveState,
     groups: Sequence[Group],
     max_file_bytes: int = MAX_FILE_BYTES,
     *,
     ignore_skills: Sequence[str] | None = None,
     taken_profiles: Iterable[str] | None = None,
+    below: str = "",
 ) -> Written:
     """Write the agents of `groups`; `state` holds everyone, for a name has to mean one agent of all.
 
     A skill that no file may name (inactive, or not in the tenant's list) goes to `ignored`, which carries it over in
     every write; where that would take along a skill that files do name, those who hold it are left out. A tenant that
     is described already has its own `ignore_skills`: what these match is not written, and nothing goes to `ignored`.
-    With `taken_profiles`, names that others have, what agents share is written as profiles.
+    With `taken_profiles`, names that others have, what agents share is written as profiles. `below` is where the files
+    go, seen from the folder of the tenant's schemas; it ends with `/`, or is empty.
     """
-    writer = _Writer(state, ignore_skills)
+    writer = _Writer(state, ignore_skills, below)
     taken = None if taken_profiles is None else set(taken_profiles)
     files: list[File] = []
     stems: set[str] = set()
@@ -95,7 +100,8 @@ def write_agents(
 class _Writer:
     """Writes agents one by one, and gathers what cannot be written."""
 
-    def __init__(self, state: LiveState, ignore_skills: Sequence[str] | None) -> None:
+    def __init__(self, state: LiveState, ignore_skills: Sequence[str] | None, below: str) -> None:
+        self.head = modeline(Kind.AGENTS, f"{below}{_FOLDER}") + _HEAD
         self.ignored: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
         self._catalog: SkillCatalog = state.catalog
@@ -134,7 +140,7 @@ class _Writer:
     def lines(self, codes: Mapping[int, int]) -> str:
         """Write the lines of a set, or of a part of one."""
         named = sorted((self.line(number), code) for number, code in codes.items())
-        return "".join(f"      {start}: {_value(code)}{end}\n" for (_, start, end), code in named)
+        return "".join(_line(start, code, end) for (_, start, end), code in named)
 
     def _why_not(self, agent: LiveAgent, ref: str | None) -> str | None:
         if agent.assignments is None:
@@ -174,11 +180,17 @@ class _Writer:
                 self.ignored[glob] = self._skills.why_not(number)
 
 
-def _value(code: int) -> str:
+def _line(start: str, code: int, end: str) -> str:
+    """Write an assignment, in the canonical layout: below its skill where the line would be too long."""
     if code == ABSENT:
-        return "absent"
+        return f"      {start}: absent{end}\n"
     proficiency, available = decode(code)
-    return str(proficiency) if available else f"{{proficiency: {proficiency}, available: false}}"
+    if available:
+        return f"      {start}: {proficiency}{end}\n"
+    line = f"      {start}: {{proficiency: {proficiency}, available: false}}"
+    if len(line) <= MAX_WIDTH:
+        return f"{line}{end}\n"
+    return f"      {start}:{end}\n        proficiency: {proficiency}\n        available: false\n"
 
 
 def _who(agent: LiveAgent, ref: str) -> str:
@@ -210,14 +222,14 @@ def _files(  # noqa: PLR0913, PLR0917 - all that a file is made of
     writer: _Writer, stem: str, team: str | None, entries: Sequence[_Entry], max_bytes: int, taken: set[str] | None
 ) -> Iterator[File]:
     """Cut the entries into files of at most `max_bytes`, as long as one agent fits into that."""
-    head = _HEAD + ("" if team is None else f"team: {scalar(team)}\n\n")
+    head = writer.head + ("" if team is None else f"team: {scalar(team)}\n\n")
     parts = list(_parts(writer, entries, max_bytes - len(f"{head}agents:\n".encode())))
     for number, part in enumerate(parts, 1):
         name = stem if len(parts) == 1 else f"{stem}.part-{number:0{len(str(len(parts)))}}"
         body = "agents:\n" + "\n".join(text for _, text in part)
         if taken is not None:
             body = _with_profiles(writer, stem, [entry for entry, _ in part], body, taken)
-        yield File(f"agents/{name}.yaml", head + body, len(part))
+        yield File(f"{_FOLDER}{name}.yaml", head + body, len(part))
 
 
 def _parts(writer: _Writer, entries: Sequence[_Entry], max_bytes: int) -> Iterator[list[tuple[_Entry, str]]]:

@@ -50,14 +50,14 @@ def pull(  # noqa: PLR0913 - all that a tenant's files are made of
     together afterwards, or a file that is replaced declares somebody who was not asked for.
     """
     if below is None:
-        return Pulled(_write(state, desired, groups, () if has_profiles else None, max_file_bytes))
+        return Pulled(_write(state, desired, groups, () if has_profiles else None, max_file_bytes, ""))
     declared = Declared(desired, state)
     files = {table.file for table in desired.tables} | {each.position.file for each in desired.profiles.values()}
     files |= {each.position.file for each in desired.timed}
     kept: Collection[str] = frozenset() if may_replace else frozenset(files)
     while True:
         dealt = without(groups, declared, kept)
-        written = _write(state, desired, dealt, None, max_file_bytes)
+        written = _write(state, desired, dealt, None, max_file_bytes, below)
         paths = {below + file.path for file in written.files}
         grown = frozenset(kept) | (files - paths)
         if grown == kept:
@@ -67,7 +67,7 @@ def pull(  # noqa: PLR0913 - all that a tenant's files are made of
     if has_profiles:
         # The files are cut before profiles are found, so these are the same.
         taken = [name for name, profile in desired.profiles.items() if profile.position.file in kept]
-        written = _write(state, desired, dealt, taken, max_file_bytes)
+        written = _write(state, desired, dealt, taken, max_file_bytes, below)
     replaced = frozenset(files) - kept
     refuse_timed(desired, replaced, {group.team for group in dealt if group.agents}, now)
     _refuse_unfit(state, desired, kept, now)
@@ -84,10 +84,17 @@ def pull(  # noqa: PLR0913 - all that a tenant's files are made of
     )
 
 
-def _write(
-    state: LiveState, desired: DesiredState, groups: Sequence[Group], taken: Iterable[str] | None, max_bytes: int
+def _write(  # noqa: PLR0913, PLR0917 - as above
+    state: LiveState,
+    desired: DesiredState,
+    groups: Sequence[Group],
+    taken: Iterable[str] | None,
+    max_bytes: int,
+    below: str,
 ) -> Written:
-    return write_agents(state, groups, max_bytes, ignore_skills=desired.ignore_skills, taken_profiles=taken)
+    return write_agents(
+        state, groups, max_bytes, ignore_skills=desired.ignore_skills, taken_profiles=taken, below=below
+    )
 
 
 def _refuse_unfit(state: LiveState, desired: DesiredState, kept: Collection[str], now: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.desired.modeline import Kind, modeline
 from reconciler.desired.parsing import parse_tree
 from reconciler.desired.report import Report
 from reconciler.desired.tenantfile import FILE, read_tenant
@@ -26,7 +27,8 @@ class TenantDraft:
 def write_tenant(draft: TenantDraft) -> str:
     """Write the file, with what else it may say as comments."""
     return (
-        "# One contact centre, as code. This file says which tenant it is; `agents/` says who holds which skill.\n\n"
+        modeline(Kind.TENANT, FILE)
+        + "# One contact centre, as code. This file says which tenant it is; `agents/` says who holds which skill.\n\n"
         "version: 1\n\n"
         "tenant:\n"
         + _line(f"name: {scalar(draft.name)}", "shown in plans, comments and locks")

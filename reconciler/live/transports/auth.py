@@ -16,7 +16,7 @@ from reconciler.live.decode import Malformed, body_of, decoded, described, refus
 from reconciler.live.failures import access_refused, bad_status, nonsense, unreachable
 from reconciler.live.transports.layer import Layer
 from reconciler.live.transports.wire import IS_TOKEN
-from reconciler.live.waits import backoff_s
+from reconciler.live.waits import backoff_s, stated_s
 from reconciler.model.redactor import Redactor
 from reconciler.model.secret import Secret
 
@@ -181,11 +181,8 @@ def _decoded(response: httpx.Response) -> _TokenAnswer:
 
 def lifetime_s(expires_in: object) -> float:
     """Make seconds of `expires_in`, between a minute and an hour; what is no number counts as a minute."""
-    if isinstance(expires_in, str) and re.fullmatch(r"[0-9]{1,18}", expires_in):
-        expires_in = int(expires_in)
-    if isinstance(expires_in, bool) or not isinstance(expires_in, (int, float)):
-        return _SHORTEST_S
-    return min(max(expires_in, _SHORTEST_S), _LONGEST_S)
+    stated = stated_s(expires_in)
+    return _SHORTEST_S if stated is None else min(max(stated, _SHORTEST_S), _LONGEST_S)
 
 
 def place_of(request: httpx.Request) -> str:

@@ -13,6 +13,9 @@ from reconciler.plan.policies.managed import Group
 
 # Of fewer a percentage says nothing: one of three is a third.
 SMALLEST_SHARE = 10
+# What is counted, what the whole of it is, and what happens to one and to many.
+_AGENTS = ("agent", "managed", "changes", "change")
+_ASSIGNMENTS = ("assignment", "held", "is removed", "are removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,10 @@ def _is_above(limit: Limit, amount: _Amount) -> bool:
 
 def _said(limit: Limit, rule: str, amount: _Amount) -> tuple[str, str, SourcePosition]:
     """Give the text, the hint and the place of a finding."""
-    held, what = ("managed", "agents change") if rule.startswith("max_agents") else ("held", "assignments are removed")
-    of = f" of {amount.whole} {held}" if limit.is_share else ""
-    text = f"{amount.whose}{amount.count}{of} {what}, more than `{rule}` ({limit})"
+    noun, kind, one, many = _AGENTS if rule.startswith("max_agents") else _ASSIGNMENTS
+    is_one = amount.count == 1
+    things = f"of {amount.whole} {kind} {noun}s" if limit.is_share else noun if is_one else f"{noun}s"
+    text = f"{amount.whose}{amount.count} {things} {one if is_one else many}, more than `{rule}` ({limit})"
     parts = "--agent" if rule.endswith("_per_team") else "--team or --agent"
     over = f"apply with --allow {rule.replace('_', '-')}"
     return text, f"look whether all of it is meant, apply it in parts with {parts}, or {over}", limit.position

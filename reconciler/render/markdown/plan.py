@@ -169,6 +169,9 @@ def _facts(plan: Plan, view: View, *, is_offer: bool) -> Iterator[str]:
         moments = f"{moment(plan.holds_until, plan.now)}, {distance(plan.holds_until, plan.now)}"
         yield f"- Holds until {moments}: then an override, a hold or a waiver begins or ends"
     commit = f" of commit {code(view.commit)}" if view.commit and is_offer else ""
+    if view.page and is_offer:
+        where = link("this run", view.run_url) if view.run_url else "this run"
+        yield f"- Report: {code(view.page)} in the artifacts of {where}, all agents with a search"
     run = f", {link('made by this run', view.run_url)}" if view.run_url and is_offer else ""
     yield f"- Plan: {code(plan.digest)}{commit}{run}"
 

@@ -1,0 +1,76 @@
+"""`reconcile schema`: the JSON Schema of the files, for editors."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.command import Command
+from reconciler.cli.console import Console
+from reconciler.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.cli.scaffold import NewFile
+    from reconciler.desired.schema import Offers
+
+_EXAMPLES = (
+    ("reconcile schema", "of the files of agents, to stdout"),
+    ("reconcile schema tenant", "of tenant.yaml"),
+    ("reconcile schema --out desired-state/.schema", "both, where the first line of each file points to"),
+    ("reconcile schema --online --out desired-state/.schema", "with the skills of the tenant to choose from"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@click.argument("document", type=click.Choice(["agents", "tenant"]), required=False)
+@click.option("--online", is_flag=True, help="Take the names of skills from the tenant; any other is a fault then.")
+@click.option("--out", type=click.Path(), metavar="PATH",
+              help="Write to this file; without DOCUMENT, both into this folder.")  # fmt: skip
+@click.pass_obj
+def schema(console: Console, document: str | None, online: bool, out: str | None) -> int:
+    """Print the JSON Schema (2020-12) of a document: `agents`, which is every file but `tenant.yaml`, or `tenant`.
+
+    Editors make of it help, completion and marks at what is wrong. Needs no files and no network, unless --online is
+    given.
+    """
+    from reconciler.cli.scaffold import NewFile, refuse_secrets
+    from reconciler.desired.modeline import Kind
+    from reconciler.desired.schema import NOTHING, make_schema
+
+    offers = _ask(console) if online else NOTHING
+    if out is None:
+        console.write(make_schema(Kind(document or Kind.AGENTS), offers))
+        return Exit.DONE
+    places = {kind: Path(out) / f"{kind}.json" for kind in Kind} if document is None else {Kind(document): Path(out)}
+    files = [NewFile(place, make_schema(kind, offers)) for kind, place in places.items()]
+    refuse_secrets(files, console.redactor)
+    _write(files)
+    return Exit.DONE
+
+
+def _ask(console: Console) -> "Offers":
+    """Find the names that the tenant and its files have."""
+    import asyncio
+
+    from reconciler import pipeline
+    from reconciler.desired.schema import find_offers
+
+    context = console.context()
+    chosen = pipeline.load_one(context, console.tenant, may_be_empty=True)
+    console.diagnose(chosen.warnings, console.folder)
+    return find_offers(chosen.desired, asyncio.run(pipeline.read_catalog(context, chosen.desired)))
+
+
+def _write(files: "Iterable[NewFile]") -> None:
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput
+
+    for file in files:
+        try:
+            file.path.parent.mkdir(parents=True, exist_ok=True)
+            file.path.write_text(file.text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            hint = "give a file or a folder that you may write"
+            raise InvalidInput(Diagnostic("out-file", f"--out {file.path}: {error.strerror}", hint)) from error
