@@ -1,6 +1,6 @@
 """Explains one agent: where each value comes from, and what the tenant holds, with a client that can only read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.diagnostics import Diagnostic
@@ -83,7 +83,8 @@ def _explained(context: Context, question: Question, found: _Found, rows: dict[s
     skill = None if question.skill is None else find_skill(found.catalog, question.skill, subject.agent)
     if isinstance(skill, Diagnostic):
         raise InvalidInput(skill)
-    return explain(found.resolved, found.catalog, subject, question.at or context.clock.now(), skill)
+    explanation = explain(found.resolved, found.catalog, subject, question.at or context.clock.now(), skill)
+    return replace(explanation, is_now=question.at is None)
 
 
 def _row(question: Question, found: _Found, rows: dict[str, Row]) -> Row:

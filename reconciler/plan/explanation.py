@@ -82,7 +82,8 @@ class Explanation:
     """One agent at the moment `now`; the chains are sorted by the skills' names.
 
     `agent` has only its ref where the agent was not read, or is not on the tenant. `is_all` where no skill was named:
-    then idle ones are left out. `unreadable` says what is wrong with what the tenant holds of the agent.
+    then idle ones are left out. `unreadable` says what is wrong with what the tenant holds of the agent. `is_now`
+    unless another moment was asked for.
     """
 
     tenant: str
@@ -94,6 +95,7 @@ class Explanation:
     chains: tuple[Chain, ...]
     is_all: bool = True
     unreadable: str = ""
+    is_now: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ class _Writer:
         of = "" if team is None else f", {terminal(team)}"
         place = self._style.dim(self._place(self._explanation.source))
         yield f"{self._style.bold(terminal(agent.label or agent.ref))}{also}{of}  {place}"
+        if not self._explanation.is_now:
+            yield f"As the files have it at {moment(self._explanation.now, None)}."
         if about := self._about():
             yield about
         yield ""

@@ -2,7 +2,7 @@
 
 from asyncio import run
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -80,9 +80,11 @@ def world(tmp_path: Path, clock: VirtualClock) -> World:
     return world
 
 
-def _why(world: World, skill: str | None = None, *, is_offline: bool = False) -> Explanation:
+def _why(
+    world: World, skill: str | None = None, at: datetime | None = None, *, is_offline: bool = False
+) -> Explanation:
     chosen = pipeline.load_one(world.context, None)
-    question = pipeline.Question("ana@example.com", skill, is_offline=is_offline)
+    question = pipeline.Question("ana@example.com", skill, at, is_offline=is_offline)
     return run(pipeline.why(world.context, chosen.desired, question))
 
 
@@ -104,6 +106,11 @@ def test_colours_add_nothing_but_colours(world: World, golden: Golden) -> None:
 def test_offline(world: World, golden: Golden) -> None:
     texts = [why_as_text(_why(world, skill, is_offline=True), "", NO_HISTORY) for skill in (None, "Email")]
     golden("why-offline.txt", "\n".join(texts))
+
+
+def test_another_moment(world: World, golden: Golden) -> None:
+    """Said at the top; what is coming now is in force then."""
+    golden("why-at.txt", why_as_text(_why(world, "Billing", datetime(2026, 12, 25, tzinfo=UTC))))
 
 
 def test_json(world: World, golden: Golden) -> None:
