@@ -22,6 +22,7 @@ COMMANDS = {
     "apply": ("apply", "Plan, ask, write what differs, read it again."),
     "calendar": ("calendar", "List what begins and ends by itself in the days to come."),
     "show": ("show", "Show a saved plan."),
+    "why": ("why", "Show where each value of an agent comes from."),
     "comment": ("comment", "Keep the plan comment of a pull request up to date."),
     "reviewed": ("reviewed", "Find what the pull request of a merged commit showed."),
     "issue": ("issue", "Open an issue for drift, update it, close it when in sync."),
