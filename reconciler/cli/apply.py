@@ -7,7 +7,7 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.dialog import Dialog, conclude
-from reconciler.cli.options import Writing, filters, format_option, make_filters, no_removals, writing
+from reconciler.cli.options import Writing, filters, format_option, make_filters, no_removals, timed_option, writing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,6 +24,7 @@ _EXAMPLES = (
     ("reconcile apply --yes --newest --expect sha256:…", "in CI, what the pull request showed"),
     ("reconcile apply --canary 5", "five agents first, read again before the rest goes on"),
     ("reconcile apply --team 'Billing EMEA'", "one team; --agent and --skill narrow it further"),
+    ("reconcile apply --yes --timed", "on a schedule: what overrides began and ended, and nothing else"),
     ("reconcile apply --yes --format json | jq .summary", "for a script"),
 )
 
@@ -35,6 +36,7 @@ _EXAMPLES = (
               help="The saved plan of --expect: what is left of it is applied too.")  # fmt: skip
 @click.option("--newest", is_flag=True, help="Refuse unless this commit is the newest of the default branch.")
 @no_removals
+@timed_option
 @format_option("text", "json")
 @filters
 @click.pass_obj
@@ -46,6 +48,7 @@ def apply(
     reviewed: str | None,
     newest: bool,
     no_removals: bool,
+    timed: bool,
     agents: tuple[str, ...],
     teams: tuple[str, ...],
     skills: tuple[str, ...],
@@ -59,7 +62,7 @@ def apply(
     """
     import asyncio
 
-    narrowed = make_filters(agents, teams, skills, no_removals=no_removals)
+    narrowed = make_filters(agents, teams, skills, no_removals=no_removals, timed=timed)
     claim = None if file is None else _read_claim(file, narrowed)
     how = Writing.of(given)
     seen = None if reviewed is None else _read_reviewed(reviewed, how)
@@ -77,7 +80,7 @@ def _read_claim(file: str, narrowed: "Filters") -> "SavedPlan":
 
     if narrowed != Filters():
         message = "a saved plan says itself which agents it is about"
-        raise click.UsageError(message + ": give FILE, or --agent, --team, --skill and --no-removals")
+        raise click.UsageError(message + ": give FILE, or --agent, --team, --skill, --no-removals and --timed")
     return read_saved(file)
 
 

@@ -85,6 +85,15 @@ def no_removals(function: _Function) -> _Function:
     )
 
 
+def timed_option(function: _Function) -> _Function:
+    """Give a command `--timed`."""
+    return click.option(
+        "--timed",
+        is_flag=True,
+        help="Only what overrides began and ended, and nobody edited; for a schedule.",
+    )(function)
+
+
 def all_coverage_option(function: _Function) -> _Function:
     """Give a command `--all-coverage`."""
     return click.option(
@@ -124,12 +133,17 @@ def at_option(function: _Function) -> _Function:
 
 
 def make_filters(
-    agents: tuple[str, ...], teams: tuple[str, ...], skills: tuple[str, ...], *, no_removals: bool = False
+    agents: tuple[str, ...],
+    teams: tuple[str, ...],
+    skills: tuple[str, ...],
+    *,
+    no_removals: bool = False,
+    timed: bool = False,
 ) -> "Filters":
     """Make of these options what the pipeline takes."""
     from reconciler.plan.scope import Filters
 
-    return Filters(agents, teams, skills, no_removals)
+    return Filters(agents, teams, skills, no_removals, timed)
 
 
 def format_option(*formats: str) -> Callable[[_Function], _Function]:

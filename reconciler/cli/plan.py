@@ -7,7 +7,15 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import all_coverage_option, at_option, filters, format_option, make_filters, no_removals
+from reconciler.cli.options import (
+    all_coverage_option,
+    at_option,
+    filters,
+    format_option,
+    make_filters,
+    no_removals,
+    timed_option,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,6 +44,7 @@ _EXAMPLES = (
 @all_coverage_option
 @at_option
 @no_removals
+@timed_option
 @filters
 @click.pass_obj
 def plan(
@@ -46,6 +55,7 @@ def plan(
     all_coverage: bool,
     at: "datetime | None",
     no_removals: bool,
+    timed: bool,
     agents: tuple[str, ...],
     teams: tuple[str, ...],
     skills: tuple[str, ...],
@@ -61,7 +71,7 @@ def plan(
     from reconciler.cli.documents import save
 
     context, chosen = console.load()
-    narrowed = make_filters(agents, teams, skills, no_removals=no_removals)
+    narrowed = make_filters(agents, teams, skills, no_removals=no_removals, timed=timed)
     made = asyncio.run(pipeline.plan(context, chosen.desired, narrowed, every_skill=all_coverage, at=at))
     created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
     if out is not None:

@@ -39,6 +39,8 @@ jobs:
 name: apply
 on:
   push: {branches: [main]}
+  # With `overrides` in the files, let this line count: it applies what they begin and end by themselves.
+  # schedule: [{cron: "7,22,37,52 * * * *"}]
   workflow_dispatch:
     inputs:
       digest: {description: Apply exactly the plan of this digest, type: string}

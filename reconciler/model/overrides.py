@@ -27,7 +27,11 @@ class Window:
 
     def is_open(self, now: datetime) -> bool:
         """Whether it has begun and not ended."""
-        return (self.start is None or self.start <= now) and now < self.until
+        return self.has_begun(now) and now < self.until
+
+    def has_begun(self, now: datetime) -> bool:
+        """Whether its start has come; it may be over."""
+        return self.start is None or self.start <= now
 
     def has_ended(self, now: datetime) -> bool:
         """Whether it is over."""

@@ -8,6 +8,7 @@ from functools import partial
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.agents import LiveAgent, LiveState
 from reconciler.model.tenant import RateLimit
+from reconciler.plan.begun import only_begun
 from reconciler.plan.change import (
     Action,
     AgentChange,
@@ -60,9 +61,12 @@ def build_plan(
     `every_skill` the coverage of those that the plan does not touch is in it too.
     """
     desired, live = sides.resolved.desired, sides.live
+    ignored = ignored_skills(desired, live.catalog)
+    edited: tuple[Diagnostic, ...] = ()
+    if scope.filters.timed:
+        scope, edited = only_begun(scope, sides.resolved, (sides.matched, live.catalog, ignored), sides.now)
     in_scope = [row for row in sides.matched.live if scope.holds(row)]
     missing = [row for row in sides.matched.missing if scope.holds(row)]
-    ignored = ignored_skills(desired, live.catalog)
     compared = list(_compare(sides, scope, ignored))
     changes, order = in_order(change for change, _ in compared if change is not None)
     held = tuple(sorted((each for _, each in compared if each is not None), key=_by_name))
@@ -78,6 +82,7 @@ def build_plan(
         *unversioned(changes),
         *ended(desired, sides.now),
         *in_force_now(sides.resolved, changes, held),
+        *edited,
     ]
     return Plan(
         tenant=desired.tenant.name,
@@ -145,7 +150,8 @@ def _compare(
             if agent is None or agent.assignments is None or not scope.holds(row):
                 continue
             no_removals = scope.filters.no_removals
-            sets = sets_to_write(agent.assignments, desired_set, ignored, scope.skills, no_removals=no_removals)
+            chosen = scope.skills_of(row)
+            sets = sets_to_write(agent.assignments, desired_set, ignored, chosen, no_removals=no_removals)
             if sets is None:
                 continue
             before, wanted = sets

@@ -1,4 +1,4 @@
-"""The part of a tenant that one plan is about: `--agent`, `--team`, `--skill`, `--no-removals`."""
+"""The part of a tenant that one plan is about: `--agent`, `--team`, `--skill`, `--no-removals`, `--timed`."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,26 +15,36 @@ from reconciler.plan.suggest import did_you_mean
 class Filters:
     """What was asked for: any of the agents, and any of the teams, and any of the skills; none given lets all pass.
 
-    With `no_removals` an agent keeps every skill that the files do not give it.
+    With `no_removals` an agent keeps every skill that the files do not give it. `timed` leaves what overrides began and
+    ended by themselves (see `plan.begun`).
     """
 
     agents: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     no_removals: bool = False
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`filters` with every name found: rows of agents, skill numbers; None lets all pass."""
+    """`filters` with every name found: rows of agents, skill numbers; None lets all pass.
+
+    `begun` is what `timed` leaves of them: the skills of each agent.
+    """
 
     rows: frozenset[Row] | None = None
     skills: frozenset[int] | None = None
     filters: Filters = Filters()
+    begun: Mapping[Row, frozenset[int]] | None = None
 
     def holds(self, row: Row) -> bool:
         """Whether the plan is about this agent."""
-        return self.rows is None or row in self.rows
+        return (self.rows is None or row in self.rows) and (self.begun is None or row in self.begun)
+
+    def skills_of(self, row: Row) -> frozenset[int] | None:
+        """Give the skills of this agent that the plan is about; None is all of them."""
+        return self.skills if self.begun is None else self.begun[row]
 
 
 def check_teams(desired: DesiredState, filters: Filters) -> list[Diagnostic]:

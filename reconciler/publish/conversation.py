@@ -40,6 +40,9 @@ async def tell_pull_request(
     if job.is_fork:
         text = "the pull request comes from a fork, whose jobs may not comment; the summary of this job has it"
         return Told(text, unwritten, is_done=not unwritten)
+    if job.is_scheduled and job.number is None:
+        # Its commit was merged some time ago, and that comment tells of the apply that followed.
+        return Told("no comment: a schedule started this job; its summary has it", unwritten, is_done=not unwritten)
     if job.token is None and job.summary is not None:
         hint = "give the step GITHUB_TOKEN or GITLAB_TOKEN; a job for Dependabot or a fork has none that may comment"
         warning = Diagnostic("forge-token", "no token is set, so there is no comment", hint, severity=Severity.WARN)

@@ -131,6 +131,7 @@ class _Scope(msgspec.Struct, frozen=True):
     teams: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     no_removals: bool = False
+    timed: bool = False
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):

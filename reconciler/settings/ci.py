@@ -31,7 +31,8 @@ class Job:
     `api_url` is the root of the host's API, without a slash at its end. `repository` is `owner/name` on GitHub, the
     project's number or path on GitLab. `number` is that of the pull request; `commit` is its head, or what was pushed
     to `branch`; `default_branch` is the one that others are merged into. `run` names the job of CI and is a number.
-    `is_fork`: the pull request comes from another repository, so there is no secret. `summary` is the file that the
+    `is_fork`: the pull request comes from another repository, so there is no secret. `is_scheduled`: the time started
+    it, not what somebody did. `summary` is the file that the
     host shows as the summary of the step, `files_url` what stands before a file's path in the address of its page at
     that commit.
     """
@@ -47,6 +48,7 @@ class Job:
     run: str = ""
     run_url: str = ""
     is_fork: bool = False
+    is_scheduled: bool = False
     summary: Path | None = None
     files_url: str = ""
 
@@ -83,6 +85,7 @@ def _github(environ: Mapping[str, str], repository: str | None) -> Job:
         default_branch=default_branch if isinstance(default_branch, str) else "",
         run=run if run.isdecimal() else "",
         run_url=f"{server}/{said}/actions/runs/{run}" if said and run.isdecimal() else "",
+        is_scheduled=environ.get("GITHUB_EVENT_NAME") == "schedule",
         summary=Path(summary) if summary else None,
     )
     if isinstance(pull, dict):
@@ -112,6 +115,7 @@ def _gitlab(environ: Mapping[str, str], repository: str | None) -> Job:
         run=run if run.isdecimal() else "",
         run_url=environ.get("CI_JOB_URL", ""),
         is_fork=source != into,
+        is_scheduled=environ.get("CI_PIPELINE_SOURCE") == "schedule",
     )
 
 

@@ -54,6 +54,17 @@ def test_a_narrowed_plan_is_applied_as_narrow(world: World) -> None:
     assert {commit.agent_id for commit in world.tenant.commits} == {"id-ana"}
 
 
+def test_a_plan_of_what_began_by_itself_is_applied_as_such(world: World) -> None:
+    """What its agents lack beside stays, as it would without the file."""
+    until = "until: 2026-12-22T14:00:00Z, agents: [ana@example.com]"
+    world.write("surge.yaml", f"overrides: [{{{until}, skills: {{Sales: 70}}}}]\n")
+    saved = _saved(world, Filters(timed=True))
+    before = dict(world.live("ana"))
+    assert world.apply(saved.plan.filters, claim=saved).is_complete
+    assert world.live("ana") == {**before, "skill-sales": (70, True)}
+    assert {commit.agent_id for commit in world.tenant.commits} == {"id-ana"}
+
+
 MOVES: dict[str, Callable[[World], object]] = {
     "live": lambda world: world.tenant.edit_skills("id-ana", {"skill-billing": Assignment(55)}),
     "files": lambda world: world.write_agents(ana="{Billing: 61}", bo="{Billing: 60, Chat: 40}"),

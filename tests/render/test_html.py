@@ -235,9 +235,9 @@ def test_the_verdict_says_what_the_plan_is() -> None:
 
 
 def test_a_plan_of_a_part_says_of_which() -> None:
-    plan = replace(plan_of([]), filters=Filters(agents=("ana",), teams=("A", "B"), no_removals=True))
+    plan = replace(plan_of([]), filters=Filters(agents=("ana",), teams=("A", "B"), no_removals=True, timed=True))
     page = plan_as_html(plan, VIEW)
-    assert "only agents <code>ana</code>; only teams <code>A</code> and <code>B</code>; no removals" in page
+    assert "only agents <code>ana</code>; only teams <code>A</code> and <code>B</code>; no removals; only what" in page
     assert "Narrowed" not in plan_as_html(plan_of([]), VIEW)
 
 

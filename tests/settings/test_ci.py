@@ -53,6 +53,13 @@ def test_a_push_is_a_branch_and_no_pull_request() -> None:
     assert job.api_url == "https://api.github.com"
 
 
+def test_what_a_schedule_started_is_known() -> None:
+    assert not read_job(PUSHED | {"GITHUB_EVENT_NAME": "push"}).is_scheduled
+    assert read_job(PUSHED | {"GITHUB_EVENT_NAME": "schedule"}).is_scheduled
+    assert not read_job(GITLAB | {"CI_PIPELINE_SOURCE": "push"}).is_scheduled
+    assert read_job(GITLAB | {"CI_PIPELINE_SOURCE": "schedule"}).is_scheduled
+
+
 def test_the_default_branch_is_known_by_the_event(tmp_path: Path) -> None:
     path = tmp_path / "event.json"
     path.write_text('{"repository": {"default_branch": "main"}}', encoding="utf-8")

@@ -137,3 +137,5 @@ def _narrowings(filters: Filters) -> Iterator[str]:
             yield f"only {what} {listed(f'`{name}`' for name in names)}"
     if filters.no_removals:
         yield "no removals"
+    if filters.timed:
+        yield "only what overrides began and ended"

@@ -117,6 +117,11 @@ def refused_comment(
 
 def _ways_on(diagnostics: Sequence[Diagnostic], fresh: Plan) -> str:
     """A plan that was reviewed, and is only blocked, needs no new review but a decision."""
+    if fresh.filters.timed:
+        return (
+            "settle it in a pull request, where a waiver can stand beside a floor: what its plan shows is applied "
+            "with the merge, the rest by the next run on the schedule"
+        )
     if all(each.code == "plan-blocked" for each in diagnostics):
         settle = "settle what is blocked below in a new pull request; or, if the plan is meant as it is"
         return f"{settle}, {by_hand(fresh)}: that is for one run, and recorded in its journal"
