@@ -11,9 +11,9 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.command import variables_of, write_examples
+from reconciler.cli.completing import complete_tenant
 from reconciler.cli.console import Console, Verbosity
 from reconciler.cli.exits import Exit, tell
-from reconciler.cli.options import complete_tenant
 
 # Name -> module below `reconciler.cli` (which holds a command of that name), and its line in the overview: a command is
 # loaded when it is called, so that the overview and completion stay fast.

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.command import Command
+from reconciler.cli.completing import completer
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import at_option, completer, format_option
+from reconciler.cli.options import at_option, format_option
 
 if TYPE_CHECKING:
     from datetime import datetime
