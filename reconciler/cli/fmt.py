@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _EXAMPLES = (
     ("reconcile fmt", "write every file in canonical layout"),
     ("reconcile fmt --check", "write nothing; name the files that would change"),
-    ("reconcile fmt --check --diff", "and show how"),
+    ("reconcile fmt --diff", "write nothing; show what would change"),
     ("reconcile fmt desired-state/agents", "a folder, or a file"),
 )
 
@@ -26,7 +26,7 @@ _EXAMPLES = (
 @click.command(cls=Command, examples=_EXAMPLES)
 @click.argument("path", metavar="[PATH]…", nargs=-1, type=click.Path())
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; end with 2 where a file would change.")
-@click.option("--diff", "has_diff", is_flag=True, help="Show what changes, instead of the names of the files.")
+@click.option("--diff", "has_diff", is_flag=True, help="Write nothing; show what would change.")
 @click.pass_obj
 def fmt(console: Console, path: tuple[str, ...], is_check: bool, has_diff: bool) -> int:
     """Put the files of every tenant below DIR, or of --tenant NAME, into canonical layout.
@@ -44,7 +44,7 @@ def fmt(console: Console, path: tuple[str, ...], is_check: bool, has_diff: bool)
         raise InvalidInput(*loaded.diagnostics)
     console.diagnose(loaded.diagnostics, console.folder)
     changed = _laid_out(context, loaded, _choice(path, loaded))
-    if not is_check:
+    if not is_check and not has_diff:
         _write(console, changed)
     console.write("".join(_difference(console, each) if has_diff else _name(each) for each in changed))
     return Exit.CHANGES if is_check and changed else Exit.DONE

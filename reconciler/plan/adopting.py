@@ -11,8 +11,9 @@ from reconciler.plan.build import Sides
 from reconciler.plan.change import AgentChange, AgentName, AssignmentChange, Plan
 from reconciler.plan.ignored import ignored_skills, ignoring_glob
 from reconciler.plan.match import position_of, ref_of, table_and_row
+from reconciler.plan.moments import moment
 from reconciler.plan.scope import Scope
-from reconciler.plan.timed import OverrideUse, utc
+from reconciler.plan.timed import OverrideUse
 
 
 class SkillNames(Protocol):
@@ -108,7 +109,7 @@ def _why_not(
     """Say why no line of the agent's own can declare what is live."""
     if number in lines.overridden:
         use = lines.overridden[number]
-        until = utc(use.override.window.until)
+        until = moment(use.override.window.until)
         why = f"the override at {use.entry.position} sets it until {until}, whatever the agent's own line says"
         return Reason(why, "change the override, or wait until it has ended")
     ref = names.ref_of(number)
@@ -141,7 +142,7 @@ def _held_left(plan: Plan) -> Iterator[Diagnostic]:
     for held in plan.held:
         for each in held.skills:
             if each.hold is not None:
-                why = f"the hold at {each.hold.source} leaves it alone until {utc(each.hold.until)}"
+                why = f"the hold at {each.hold.source} leaves it alone until {moment(each.hold.until)}"
                 yield _left(held.agent, each, Reason(why, "remove the hold, or wait until it has ended"))
 
 

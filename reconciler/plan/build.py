@@ -31,7 +31,7 @@ from reconciler.plan.match import Matched, Row, position_of, ref_of, row_at, tab
 from reconciler.plan.order import order_writes
 from reconciler.plan.policies import NO_RULES, Facts, Managed, Rules, count_managed, judge
 from reconciler.plan.resolve import ResolvedState
-from reconciler.plan.scope import Scope
+from reconciler.plan.scope import Filters, Scope
 from reconciler.plan.timed import next_boundary
 
 
@@ -81,7 +81,7 @@ def build_plan(
         *whole_tenant(live, sides.rows, managed_before),
         *unversioned(changes),
         *ended(desired, sides.now),
-        *in_force_now(sides.resolved, changes, held),
+        *in_force_now(sides.resolved, changes, held, is_narrowed=scope.filters != Filters()),
         *edited,
     ]
     return Plan(

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.plan.beyond import is_part_of, short_of_cover
 from reconciler.plan.change import Plan
+from reconciler.plan.moments import moment
 from reconciler.plan.moved import moved
-from reconciler.plan.timed import utc
 
 LONGEST_AGE = timedelta(hours=24)
 # Clocks of two machines differ; by more than this one of them is wrong.
@@ -30,7 +30,7 @@ def check_claim(
         message = f"the saved plan is for the tenant `{saved.tenant}`, and this is `{tenant}`"
         reasons.append(Diagnostic("plan-foreign", message, "give the plan of this tenant, or choose its tenant"))
     if saved.at is not None:
-        message = f"the saved plan is for {utc(saved.at)}, not for now: it shows what will be desired then"
+        message = f"the saved plan is for {moment(saved.at)}, not for now: it shows what will be desired then"
         reasons.append(Diagnostic("plan-other-time", message, "plan without --at, and apply that"))
     made = _moment(created_at)
     if made is None:
@@ -60,7 +60,7 @@ def check_blocked(fresh: Plan, allowed: frozenset[str]) -> Iterator[Diagnostic]:
 def check_moment(fresh: Plan, now: datetime) -> Iterator[Diagnostic]:
     """Say so where something began or ended since the plan was made: what it asks for is not desired any more."""
     if fresh.changes and fresh.holds_until is not None and fresh.holds_until <= now:
-        message = f"an override, a hold or a waiver began or ended at {utc(fresh.holds_until)}, while it was asked"
+        message = f"an override, a hold or a waiver began or ended {moment(fresh.holds_until)}, while it was asked"
         yield Diagnostic("plan-outlasted", f"{message}; nothing was written", "apply again: it plans for now")
 
 

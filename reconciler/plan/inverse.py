@@ -18,10 +18,11 @@ from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import unversioned, whole_tenant
 from reconciler.plan.ignored import ignored_skills
 from reconciler.plan.match import NOBODY, Matched, Row, team_of
+from reconciler.plan.moments import moment
 from reconciler.plan.outcome import Status
 from reconciler.plan.policies import NO_RULES, Rules, count_managed
 from reconciler.plan.record import AgentRecord, RunKind, RunRecord, WrittenSkill
-from reconciler.plan.timed import InForce, holds_at, utc
+from reconciler.plan.timed import InForce, holds_at
 
 # These promise that nothing of ours was committed (see `plan.outcome`); any other end, or none, may hide a write.
 _NOT_WRITTEN = frozenset({Status.ALREADY_DONE, Status.CONFLICT, Status.FAILED, Status.NOT_TRIED})
@@ -188,7 +189,10 @@ def _judge_all(
 def _reason_held(hold: Hold | None) -> tuple[str, str] | None:
     if hold is None:
         return None
-    return f"stays: it is held until {utc(hold.window.until)} ({hold.position})", "remove the hold if it is to go back"
+    return (
+        f"stays: it is held until {moment(hold.window.until)} ({hold.position})",
+        "remove the hold if it is to go back",
+    )
 
 
 def _reason_to_stay(

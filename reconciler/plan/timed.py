@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from itertools import combinations
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.overrides import Hold, Override, OverrideEntry, Selection
 from reconciler.model.skills import SkillCatalog
 from reconciler.plan.match import Row, agent_rows, ref_of, row_at, table_and_row
+from reconciler.plan.moments import moment
 
 
 class OverrideUse(NamedTuple):
@@ -177,7 +178,7 @@ def _clash(first: OverrideUse, second: OverrideUse, refs: Sequence[str]) -> Diag
     starts = [use.override.window.start for use in (first, second)]
     begin = max((start for start in starts if start is not None), default=None)
     end = min(first.override.window.until, second.override.window.until)
-    span = f"until {utc(end)}" if begin is None else f"from {utc(begin)} until {utc(end)}"
+    span = f"until {moment(end)}" if begin is None else f"from {moment(begin)} until {moment(end)}"
     return Diagnostic(
         "override-overlap",
         f"two overrides set `{second.entry.skill}` of {who} at the same time, {span}: "
@@ -208,9 +209,4 @@ def boundaries(desired: DesiredState) -> Iterator[datetime]:
 
 def next_boundary(desired: DesiredState, now: datetime) -> datetime | None:
     """Give the first moment after `now` at which something begins or ends."""
-    return min((moment for moment in boundaries(desired) if moment > now), default=None)
-
-
-def utc(moment: datetime) -> str:
-    """Write a moment where no reader's own time is known (RFC 3339)."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return min((each for each in boundaries(desired) if each > now), default=None)

@@ -1,20 +1,13 @@
-"""Moments as people say them: in the offset that the file wrote, and how far away that is."""
+"""How far away a moment is, and until when something holds, as people say it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from reconciler.plan.change import Until
+from reconciler.plan.moments import moment
+
+__all__ = ["distance", "moment", "until_words"]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-# Not by `%b`, which speaks the language of the process.
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def moment(when: datetime, now: datetime | None) -> str:
-    """Write `1 Dec 00:00 −05:00`, with the year where it is not that of `now`."""
-    is_this_year = now is not None and when.year == now.astimezone(when.tzinfo).year
-    year = "" if is_this_year else f" {when.year}"
-    seconds = f":{when.second:02}" if when.second else ""
-    return f"{when.day} {_MONTHS[when.month - 1]}{year} {when:%H:%M}{seconds} {_offset(when)}"
 
 
 def distance(when: datetime, now: datetime) -> str:
@@ -36,11 +29,3 @@ def _span(seconds: float) -> str:
     if seconds < 2 * _HOUR:
         return f"{seconds / _MINUTE:.0f} min"
     return f"{seconds / _HOUR:.0f} h" if seconds < 2 * _DAY else f"{seconds / _DAY:.0f} days"
-
-
-def _offset(when: datetime) -> str:
-    offset = when.utcoffset() or timedelta()
-    if not offset:
-        return "UTC"
-    minutes = abs(offset) // timedelta(minutes=1)
-    return f"{'−' if offset < timedelta() else '+'}{minutes // 60:02}:{minutes % 60:02}"

@@ -1,11 +1,12 @@
 """Floors: no plan may leave a skill with fewer agents than the policy says, or make a shortage worse."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.policies import CoverageFloor
 from reconciler.plan.change import SkillName
+from reconciler.plan.moments import moment
 from reconciler.plan.policies.facts import Facts, severity_of
 
 
@@ -50,10 +51,10 @@ def _severity(floor: CoverageFloor, now: datetime) -> tuple[Severity, str]:
     """Weigh a floor at a moment, and say what its waiver has to do with that."""
     if floor.waive_until is None:
         return severity_of(floor.weight), ""
-    until = f"{floor.waive_until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    until = moment(floor.waive_until)
     if floor.waive_until > now:
         return Severity.WARN, f"; waived until {until} ({floor.reason})"
-    return severity_of(floor.weight), f"; its waiver ended at {until}"
+    return severity_of(floor.weight), f"; its waiver ended {until}"
 
 
 def _hint(code: str, severity: Severity) -> str | None:
