@@ -3,6 +3,7 @@
 from tests.mutants.mutant import STORM, STORM_UNVERSIONED, Mutant
 from tests.mutants.policies import POLICY_MUTANTS
 from tests.mutants.reviews import REVIEW_MUTANTS
+from tests.mutants.timed import TIMED_MUTANTS
 
 MUTANTS = (
     Mutant(
@@ -291,4 +292,5 @@ MUTANTS = (
     ),
     *POLICY_MUTANTS,
     *REVIEW_MUTANTS,
+    *TIMED_MUTANTS,
 )
