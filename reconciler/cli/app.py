@@ -11,9 +11,9 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.command import variables_of, write_examples
+from reconciler.cli.completing import complete_tenant
 from reconciler.cli.console import Console, Verbosity
 from reconciler.cli.exits import Exit, tell
-from reconciler.cli.options import complete_tenant
 
 # Name -> module below `reconciler.cli` (which holds a command of that name), and its line in the overview: a command is
 # loaded when it is called, so that the overview and completion stay fast.
@@ -22,6 +22,7 @@ COMMANDS = {
     "apply": ("apply", "Plan, ask, write what differs, read it again."),
     "calendar": ("calendar", "List what begins and ends by itself in the days to come."),
     "show": ("show", "Show a saved plan."),
+    "why": ("why", "Show where each value of an agent comes from."),
     "comment": ("comment", "Keep the plan comment of a pull request up to date."),
     "reviewed": ("reviewed", "Find what the pull request of a merged commit showed."),
     "issue": ("issue", "Open an issue for drift, update it, close it when in sync."),

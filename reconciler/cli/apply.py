@@ -7,7 +7,8 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.dialog import Dialog, conclude
-from reconciler.cli.options import Writing, filters, format_option, make_filters, no_removals, timed_option, writing
+from reconciler.cli.options import filters, format_option, make_filters, no_removals, timed_option
+from reconciler.cli.writing import Writing, writing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.command import Command
+from reconciler.cli.completing import completer
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import Names, Teams, completer
+from reconciler.cli.options import Names, Teams
 
 if TYPE_CHECKING:
     from reconciler.cli.scaffold import NewFile

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.command import Command
+from reconciler.cli.completing import complete_run
 from reconciler.cli.console import Console
 from reconciler.cli.dialog import Dialog, conclude
-from reconciler.cli.options import Writing, complete_run, format_option, writing
+from reconciler.cli.options import format_option
+from reconciler.cli.writing import Writing, writing
 
 if TYPE_CHECKING:
     from reconciler.pipeline import Chosen, Context

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.command import Command
+from reconciler.cli.completing import complete_run
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import complete_run, format_option
+from reconciler.cli.options import format_option
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,6 +20,7 @@ from reconciler.errors import Refused
 from reconciler.live import Tenant
 from reconciler.model.desired import DesiredState
 from reconciler.pipeline.context import Context, opened
+from reconciler.pipeline.explaining import Question, why
 from reconciler.pipeline.loading import Chosen, load_all, load_one
 from reconciler.pipeline.reading import check_names, read_catalog, read_sides, survey
 from reconciler.pipeline.verdicts import refuse, reject
@@ -39,6 +40,7 @@ __all__ = [
     "Apply",
     "Chosen",
     "Context",
+    "Question",
     "apply",
     "check_names",
     "load_all",
@@ -48,6 +50,7 @@ __all__ = [
     "read_catalog",
     "rollback",
     "survey",
+    "why",
 ]
 
 # What an apply may take in all: far more than it should, yet an end.

@@ -1,16 +1,15 @@
 """Past runs: as a list, newest first, as one in detail, and as JSON (`format_version` 1)."""
 
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import accumulate
 
 from reconciler.model.assignments import Assignment
 from reconciler.plan.change import value_words
 from reconciler.plan.outcome import Status
 from reconciler.plan.record import AgentRecord, RunRecord, RunState, WrittenSkill
+from reconciler.render.columns import columns, cut, padded
 from reconciler.render.escape import terminal
 from reconciler.render.style import PLAIN, Style
 
@@ -31,7 +30,7 @@ _STATES = {
 def runs_as_text(records: Sequence[RunRecord], style: Style = PLAIN) -> str:
     """Give each run two lines of at most 80 columns, and a third where its journal is damaged; headings stand first."""
     rows = [_row(record) for record in records]
-    widths = [max(map(_columns, column)) for column in zip(_HEADINGS, *rows, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(_HEADINGS, *rows, strict=True)]
     lines = [style.bold(_in_columns(_HEADINGS, widths))]
     for record, row in zip(records, rows, strict=True):
         lines += [_in_columns(row, widths), f"    {_origin(record)}"]
@@ -44,16 +43,16 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     head = record.head
     done = sum(agent.is_as_planned for agent in record.agents)
     started = f"{head.started_at:%Y-%m-%d %H:%M}"
-    return (_cut(terminal(head.run), _RUN_WIDTH), started, head.kind, record.state, f"{done}/{len(record.agents)}")
+    return (cut(terminal(head.run), _RUN_WIDTH), started, head.kind, record.state, f"{done}/{len(record.agents)}")
 
 
 def _origin(record: RunRecord) -> str:
     """Say for which tenant, by whom and from which commit, as far as that is known."""
     head = record.head
     commit = f", commit {terminal(head.commit)[:_COMMIT_WIDTH]}" if head.commit else ""
-    tenant = _cut(terminal(head.tenant), _TENANT_WIDTH) or "unknown tenant"
-    room = _WIDTH - 4 - _columns(tenant) - len(", by ") - _columns(commit)
-    return tenant + (f", by {_cut(terminal(head.who), room)}" if head.who else "") + commit
+    tenant = cut(terminal(head.tenant), _TENANT_WIDTH) or "unknown tenant"
+    room = _WIDTH - 4 - columns(tenant) - len(", by ") - columns(commit)
+    return tenant + (f", by {cut(terminal(head.who), room)}" if head.who else "") + commit
 
 
 def _damage(record: RunRecord) -> str:
@@ -61,23 +60,7 @@ def _damage(record: RunRecord) -> str:
 
 
 def _in_columns(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (cell + " " * (width - _columns(cell)) for cell, width in zip(cells, widths, strict=True))
-    return "  ".join(padded).rstrip()
-
-
-def _columns(text: str) -> int:
-    """How many columns of a terminal a text takes: none for a combining mark, two for a wide character."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
-
-
-def _cut(text: str, width: int) -> str:
-    """Shorten to so many columns, with `…` where something is left out."""
-    if _columns(text) <= width:
-        return text
-    ends = accumulate(map(_columns, text))
-    return "".join(char for char, end in zip(text, ends, strict=True) if end < width) + "…"
+    return "  ".join(map(padded, cells, widths)).rstrip()
 
 
 def run_as_text(record: RunRecord, style: Style = PLAIN) -> str:
@@ -126,11 +109,11 @@ def _agent(agent: AgentRecord, style: Style) -> Iterator[str]:
     if agent.resolved_by:
         yield f"    found out by run {terminal(agent.resolved_by)}"
     names = [terminal(each.skill.name) for each in agent.skills]
-    width = max(map(_columns, names), default=0)
+    width = max(map(columns, names), default=0)
     mark = "?" if agent.is_doubtful else " "
     for each, name in zip(agent.skills, names, strict=True):
         value = f"{value_words(each.before)} -> {value_words(each.after)}"
-        yield f"  {mark} {name}{' ' * (width - _columns(name))}  {value}"
+        yield f"  {mark} {padded(name, width)}  {value}"
 
 
 def _status(agent: AgentRecord) -> str:

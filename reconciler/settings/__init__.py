@@ -4,6 +4,7 @@ from reconciler.settings.author import Author, read_author
 from reconciler.settings.checkout import read_checkout
 from reconciler.settings.ci import Host, Job, read_job
 from reconciler.settings.connection import address_of, is_embedded, read_connection, state_folder
+from reconciler.settings.history import read_history
 from reconciler.settings.ledger import ledger_of
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "read_author",
     "read_checkout",
     "read_connection",
+    "read_history",
     "read_job",
     "state_folder",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.plan.checkup.facts import Checkout
-from reconciler.settings.author import Git
+from reconciler.settings.git import Git
 
 _NOBODY = "(initial)"
 _DETACHED = "(detached)"

@@ -49,9 +49,11 @@ def test_every_command_has_its_section_and_its_arguments() -> None:
     assert sorted(headings) == sorted(COMMANDS)
     for name in COMMANDS:
         section = section_of(REFERENCE / "command-line.md", f"`reconcile {name}`")
+        usage = f"reconcile {name}"
         for parameter in _command(name).params:
             if isinstance(parameter, click.Argument):
-                assert f"`reconcile {name} {(parameter.name or '').upper()}`" in section
+                usage += f" {(parameter.name or '').upper()}"
+                assert f"`{usage}`" in section
                 choices = parameter.type.choices if isinstance(parameter.type, click.Choice) else ()
                 assert set(choices) <= set(codes_in(section))
 
@@ -133,7 +135,9 @@ def _without_blocks(text: str) -> str:
 
 def test_the_examples_of_the_json_page_have_the_keys_of_the_golden_files() -> None:
     blocks = re.findall(r"^```json\n(.*?)^```$", text_of(REFERENCE / "plan-json.md"), re.MULTILINE | re.DOTALL)
-    golden = [ROOT / "tests" / "golden" / f"{name}.json" for name in ("plan", "outcome-troubles", "messages")]
+    golden = [
+        ROOT / "tests" / "golden" / f"{name}.json" for name in ("plan", "outcome-troubles", "messages", "calendar")
+    ]
     for block, path in zip(blocks, golden, strict=True):
         assert set(_keys(json.loads(block))) == set(_keys(json.loads(path.read_text(encoding="utf-8"))))
 

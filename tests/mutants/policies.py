@@ -29,7 +29,7 @@ POLICY_MUTANTS = (
     ),
     Mutant(
         "takes a typed override without a terminal",
-        "cli/options.py",
+        "cli/writing.py",
         "        if how.allowed:\n",
         "        if not how:\n",
         "P11",

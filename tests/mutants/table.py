@@ -4,6 +4,7 @@ from tests.mutants.mutant import STORM, STORM_UNVERSIONED, Mutant
 from tests.mutants.policies import POLICY_MUTANTS
 from tests.mutants.reviews import REVIEW_MUTANTS
 from tests.mutants.timed import TIMED_MUTANTS
+from tests.mutants.windows import WINDOW_MUTANTS
 
 MUTANTS = (
     Mutant(
@@ -293,4 +294,5 @@ MUTANTS = (
     *POLICY_MUTANTS,
     *REVIEW_MUTANTS,
     *TIMED_MUTANTS,
+    *WINDOW_MUTANTS,
 )

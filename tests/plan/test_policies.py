@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.cli.options import ALLOWABLE
+from reconciler.cli.writing import ALLOWABLE
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.assignments import Assignment
 from reconciler.model.policies import NO_POLICIES, Limit, Policies, Weight

@@ -1,6 +1,6 @@
 """What is desired when: overrides and holds, judged by a count of the tests' own and by the tenant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -61,14 +61,14 @@ def name_of(each: AgentChange | AgentHeld) -> str:
     return each.agent.user_name.removeprefix("user.")
 
 
-def held_live(world: World) -> dict[str, dict[str, Value]]:
+def held_live(world: World, names: Iterable[str] = AGENTS) -> dict[str, dict[str, Value]]:
     """Give what the tenant itself holds."""
     return {
         name: {
             world.tenant.skills[skill].name: (held.proficiency, held.available)
             for skill, held in world.tenant.agents[f"id-{name}"].skills.items()
         }
-        for name in AGENTS
+        for name in names
     }
 
 
@@ -205,6 +205,14 @@ def test_two_names_of_one_skill_clash_once_the_tenant_is_asked(tmp_path: Path) -
     with pytest.raises(InvalidInput) as caught:
         world.plan()
     assert [each.code for each in caught.value.diagnostics] == ["override-overlap"]
+
+
+def test_a_hold_keeps_what_live_says_and_what_it_lacks(tmp_path: Path) -> None:
+    world = World(tmp_path, VirtualClock(), (agent("ana", Billing=60, Email=5),))
+    world.write_agents(ana="{Billing: 50, Chat: 5, Sales: 1}")
+    world.write("timed.yaml", "holds: [{skills: [Billing, Chat, Email], until: 2026-12-22T14:00:00Z}]\n")
+    world.apply()
+    assert held_live(world, ("ana",)) == {"ana": {"Billing": (60, True), "Email": (5, True), "Sales": (1, True)}}
 
 
 def test_a_narrowed_plan_lists_of_what_is_held_only_its_own(tmp_path: Path) -> None:

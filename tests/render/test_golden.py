@@ -1,16 +1,20 @@
 """Whole outputs, held by files that a person has read."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from reconciler import pipeline
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.position import SourcePosition
 from reconciler.model.tenant import RateLimit
+from reconciler.pipeline.calendar import look_ahead
 from reconciler.plan.change import AgentName, Plan
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.render import MESSAGE_FORMATS
+from reconciler.render.calendar import calendar_as_json, calendar_as_text
 from reconciler.render.markdown import plan_as_markdown
 from reconciler.render.messages import messages_as_text
 from reconciler.render.outcome import outcome_as_json, outcome_as_text
@@ -55,8 +59,8 @@ def test_plan_as_json(tmp_path: Path, clock: VirtualClock, golden: Golden) -> No
     golden("plan.json", plan_as_json(small_plan(tmp_path, clock), CREATED_AT))
 
 
-def _timed_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
-    """Plan with an override in force, one to come and one that is over, and with two holds, of which one is over."""
+def _timed_world(tmp_path: Path, clock: VirtualClock) -> World:
+    """Make a world with overrides in force, to come and over, and with two holds, of which one is over."""
     world = World(tmp_path, clock, (agent("ana", Billing=40, Chat=30, Email=50), agent("bo", Sales=10), agent("cy")))
     world.write_agents(ana="{Billing: 60, Chat: 30}", bo="{Sales: 20, Chat: 5}", cy="{}")
     world.write(
@@ -86,11 +90,11 @@ holds:
     until: 2026-11-21T00:00:00Z
 """,
     )
-    return world.plan()
+    return world
 
 
 def test_plan_with_what_holds_for_a_time(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
-    plan = _timed_plan(tmp_path, clock)
+    plan = _timed_world(tmp_path, clock).plan()
     golden("plan-timed.txt", plan_as_text(plan, "desired-state", RateLimit()))
     golden("plan-timed.md", plan_as_markdown(plan, View(CREATED_AT, "desired-state")))
     saved = plan_as_json(plan, CREATED_AT)
@@ -98,6 +102,20 @@ def test_plan_with_what_holds_for_a_time(tmp_path: Path, clock: VirtualClock, go
     again = read_plan(saved.encode(), "plan.json").plan
     assert plan_as_json(again, CREATED_AT) == saved
     assert plan_as_text(replace(again, now=plan.now), "desired-state") == plan_as_text(plan, "desired-state")
+
+
+def test_the_calendar(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    """Of what the plan above is made of, and of a floor whose waiver ends."""
+    world = _timed_world(tmp_path, clock)
+    floor = "{skill: Sales, min_available: 2, waive_until: 2026-11-30T00:00:00Z, reason: migration}"
+    world.write("tenant.yaml", f"{TENANT_YAML}policies:\n  coverage: [{floor}]\n")
+    chosen = pipeline.load_one(world.context, None)
+    coming = asyncio.run(look_ahead(world.context, chosen.desired, 60))
+    golden("calendar.txt", calendar_as_text(coming, "desired-state"))
+    golden("calendar.json", calendar_as_json(coming))
+    painted = calendar_as_text(coming, "desired-state", Style(has_color=True))
+    assert "\x1b[31m" in painted
+    golden("calendar-empty.txt", calendar_as_text(replace(coming, entries=())))
 
 
 def test_plan_with_two_writes_for_one_agent(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:

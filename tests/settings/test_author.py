@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.settings import Author, read_author
-from reconciler.settings import author as module
+from reconciler.settings import git as module
 
 ENVIRON = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
 
