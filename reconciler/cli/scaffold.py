@@ -39,8 +39,7 @@ jobs:
 name: apply
 on:
   push: {branches: [main]}
-  # With `overrides` in the files, let this line count: it applies what they begin and end by themselves.
-  # schedule: [{cron: "7,22,37,52 * * * *"}]
+  # schedule: [{cron: "7,22,37,52 * * * *"}] # let this count once there are overrides: they begin and end by it
   workflow_dispatch:
     inputs:
       digest: {description: Apply exactly the plan of this digest, type: string}

@@ -93,7 +93,7 @@ def _said(desired: DesiredState, catalog: SkillCatalog, edited: _Edited) -> Diag
     return Diagnostic(
         "timed-edited",
         f"`{ref_of(desired, edited.row)}`, `{catalog[edited.number].name}`: live is {value}, which the files ask for "
-        "neither with this override nor without it: somebody edited it, so it is left alone",
+        "neither with this override nor without it, so it is left alone",
         "look at it: reconcile plan; then apply, or write what is meant into the files",
         edited.use.entry.position,
         Severity.WARN,

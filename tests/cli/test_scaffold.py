@@ -48,7 +48,15 @@ def test_the_workflows_fit_those_that_they_call(reconcile: Reconcile, folder: Pa
     needed = {scope: access for each in called["jobs"].values() for scope, access in each["permissions"].items()}
     assert job["permissions"] == needed
     assert caller["permissions"] == {}
-    assert len(text.splitlines()) <= 19
+    assert len(text.splitlines()) <= 20
+
+
+def test_a_schedule_applies_once_somebody_lets_its_line_count(folder: Path) -> None:
+    """Until there are overrides a job every quarter of an hour would run for nothing."""
+    written = {each.path.stem: each.text for each in scaffold.repository_files(folder, "desired-state", TOOL)}
+    assert "schedule" not in yaml.safe_load(written["apply"])[True]
+    counting = yaml.safe_load(written["apply"].replace("  # schedule:", "  schedule:"))[True]
+    assert counting["schedule"] == [{"cron": "7,22,37,52 * * * *"}]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,29 @@ def test_it_applies_but_removals_then_is_silent_and_drift_shows_the_rest(machine
     assert "Plan: 0 to add, 0 to change, 2 to remove" in drift.text
 
 
+def test_a_surge_is_written_and_taken_back_and_nothing_else(machine: Machine) -> None:
+    """Whatever else differs stays; with nothing to begin or end there is no mail."""
+    assert machine.cron("timed") == Mail(0, "")
+    surge = machine.desired / "surge.yaml"
+    now = datetime.now(UTC).replace(microsecond=0)
+
+    def surging(hours: int) -> None:
+        until = (now + timedelta(hours=hours)).isoformat()
+        who = "agents: [ana.silva@example.com], skills: {Sales: 33}"
+        surge.write_text(f"overrides: [{{until: {until}, {who}}}]\n", encoding="utf-8")
+        machine.commit()
+
+    surging(1)
+    begun = machine.cron("timed")
+    assert (begun.code, "Plan: 1 to add, 0 to change, 0 to remove" in begun.text) == (0, True), begun.text
+    assert machine.cron("timed") == Mail(0, "")
+    surging(-1)
+    ended = machine.cron("timed")
+    assert (ended.code, "Plan: 0 to add, 0 to change, 1 to remove" in ended.text) == (0, True), ended.text
+    assert machine.cron("timed") == Mail(0, "")
+    assert "Plan: 5 to add, 7 to change, 2 to remove" in machine.cron("drift").text
+
+
 def test_a_mistake_that_is_pushed_comes_by_mail_with_its_line(machine: Machine) -> None:
     """And the code is that of the tool, whatever the shell does between."""
     file = machine.desired / "agents" / "billing-emea.yaml"
@@ -102,4 +126,4 @@ def test_a_mistake_that_is_pushed_comes_by_mail_with_its_line(machine: Machine) 
 
 
 def test_without_a_task_it_does_nothing(machine: Machine) -> None:
-    assert machine.cron() == Mail(3, "centre apply, or centre drift\n")
+    assert machine.cron() == Mail(3, "centre apply, centre timed, or centre drift\n")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,10 @@ class Project:
         path = self._checkout / "tenant.yaml"
         path.write_text(f"{path.read_text(encoding='utf-8')}policies: {{{policy}}}\n", encoding="utf-8")
 
+    def write(self, file: str, text: str) -> None:
+        """Put one more file beside the others."""
+        (self._checkout / file).write_text(text, encoding="utf-8")
+
     def comment(self) -> str:
         """Give the one comment that there is."""
         (note,) = self.gitlab.notes
@@ -190,6 +195,23 @@ def test_on_gitlab_what_a_policy_blocks_is_applied_once_somebody_allows_its_code
     assert project.merge(way[1], "max-agent-changed") == 3
     assert project.merge(way[1], way[2]) == 0
     assert "**Applied 10 of 10 agents**" in project.comment()
+
+
+@pytest.mark.real
+def test_on_gitlab_a_schedule_applies_what_began_and_nothing_else(project: Project) -> None:
+    """No note is written, and drift on the same agent stays."""
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    somebody = project.tenant.agent_named("ana.silva@example.com")
+    before = dict(somebody.skills)
+    project.write("surge.yaml", f"overrides: [{{until: {until}, agents: [{somebody.email}], skills: {{Sales: 33}}}}]\n")
+    project.gitlab.tip = _MERGE
+    scheduled = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_SHA": _MERGE, "CI_COMMIT_BRANCH": "main"}
+    for _ in range(2):
+        assert project.run("timed", TIMED="1", **scheduled) == 0
+    assert [commit.agent_id for commit in project.tenant.commits] == [somebody.id]
+    sales = project.tenant.skill_named("Sales").id
+    assert project.tenant.agents[somebody.id].skills == {**before, sales: Assignment(33)}
+    assert project.gitlab.notes == []
 
 
 @pytest.mark.real

@@ -3,6 +3,7 @@
 from tests.mutants.mutant import STORM, STORM_UNVERSIONED, Mutant
 from tests.mutants.policies import POLICY_MUTANTS
 from tests.mutants.reviews import REVIEW_MUTANTS
+from tests.mutants.timed import TIMED_MUTANTS
 from tests.mutants.windows import WINDOW_MUTANTS
 
 MUTANTS = (
@@ -292,5 +293,6 @@ MUTANTS = (
     ),
     *POLICY_MUTANTS,
     *REVIEW_MUTANTS,
+    *TIMED_MUTANTS,
     *WINDOW_MUTANTS,
 )

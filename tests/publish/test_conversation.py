@@ -106,7 +106,15 @@ class Discussion:
         return self.newest
 
 
-def tell(there: Discussion, known: Known, tmp_path: Path, *, is_fork: bool = False, number: int | None = 7) -> Told:
+def tell(  # noqa: PLR0913 - whatever a job may be
+    there: Discussion,
+    known: Known,
+    tmp_path: Path,
+    *,
+    is_fork: bool = False,
+    is_scheduled: bool = False,
+    number: int | None = 7,
+) -> Told:
     job = Job(
         Host.GITHUB,
         "https://api.github.com",
@@ -117,6 +125,7 @@ def tell(there: Discussion, known: Known, tmp_path: Path, *, is_fork: bool = Fal
         branch="" if number else "main",
         run="12",
         is_fork=is_fork,
+        is_scheduled=is_scheduled,
         summary=tmp_path / "summary.md",
     )
     return asyncio.run(tell_pull_request(there, job, known, VIEW, lambda text: text.replace("s3cret", "***")))
@@ -307,6 +316,20 @@ def test_an_old_commit_does_not_take_back_what_became_of_it(plan: Plan, tmp_path
     there.newest = "c" * 40
     assert tell(there, Known("acme", is_applying=True, reviewed=plan), tmp_path, number=None).is_done
     assert there.listed == before
+
+
+def test_what_a_schedule_applies_has_only_a_summary(plan: Plan, tmp_path: Path) -> None:
+    """Its commit is that of the last merge, whose comment tells of another apply."""
+    there = Discussion(merged={COMMIT: 7})
+    tell(there, planned(plan), tmp_path)
+    before = list(there.listed)
+    outcome = Outcome("run-1", "acme", plan.digest, (AgentOutcome(ANA, Status.APPLIED),), 5, 0, 1.0, is_verified=True)
+    known = Known("acme", is_merged=True, plan=plan, report=Report("apply", 0, (), outcome))
+    assert tell(there, known, tmp_path, is_scheduled=True, number=None).is_done
+    assert there.listed == before
+    assert "**Applied 1 of 1 agent**" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+    tell(there, known, tmp_path, number=None)
+    assert there.listed != before
 
 
 def test_where_the_review_could_not_be_found_the_pull_request_is_told() -> None:

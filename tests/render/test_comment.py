@@ -12,6 +12,7 @@ from reconciler.plan.change import Plan
 from reconciler.plan.claim import check_blocked
 from reconciler.plan.moved import moved
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
+from reconciler.plan.scope import Filters
 from reconciler.render.markdown import (
     applied_comment,
     applying_comment,
@@ -229,6 +230,14 @@ def test_what_is_blocked_and_not_what_was_reviewed_takes_both() -> None:
     assert "open a new pull request, so that the plan as it is now is reviewed" in text
     assert f"with the digest `{blocked.digest}`, and `agent-empty coverage-floor` to allow." in text
     assert "to allow" not in refused_comment(MARKER, [STALE], REMOVALS, SMALL, VIEW)
+
+
+def test_a_refused_apply_on_a_schedule_is_settled_by_a_pull_request() -> None:
+    """By hand there is only a whole apply, whose plan has another digest."""
+    timed = replace(BLOCKED, filters=Filters(timed=True))
+    text = refused_comment(MARKER, list(check_blocked(timed, NOBODY)), timed, None, VIEW)
+    assert "To go on, settle it in a pull request" in text
+    assert "start the apply workflow" not in text
     assert "and `coverage-floor` to allow" in drift_issue(BLOCKED, VIEW, MARKER)[1]
 
 

@@ -67,7 +67,7 @@ def test_what_somebody_edited_is_left_alone_and_told(centre: Centre) -> None:
     assert centre.live("ana") == {**LASTING, "Spanish": 55}
     assert centre.live("bo") == SURGING
     assert "timed-edited" in job.steps["Apply"].err
-    assert "somebody edited it" in job.summary
+    assert "so it is left alone" in job.summary
 
 
 def test_what_is_held_stays(centre: Centre) -> None:
