@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 
 from reconciler.apply.journal import Journal, JournalBroken
@@ -15,6 +16,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.errors import ReconcileError
 from reconciler.model.assignments import Assignment
 from reconciler.plan.change import AgentChange, Part, Plan, SkillName, Step
+from reconciler.plan.moments import moment
 from reconciler.plan.order import part_of
 from reconciler.plan.outcome import AgentOutcome, Status
 
@@ -30,7 +32,7 @@ class Terms:
 
     `probes` are the changes (places in the plan) that go first and alone; `is_canary` when they are read again before
     anybody else's turn. `stop` is set to end the run early; `progress` hears of each agent as it ends. No write starts
-    once `deadline_s` have passed.
+    once `deadline_s` have passed, nor from `valid_until` on: what the plan asks for is not desired any more.
     """
 
     max_concurrency: int
@@ -41,6 +43,7 @@ class Terms:
     deadline_s: float
     probes: frozenset[int] = frozenset()
     is_canary: bool = False
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,8 @@ class _Run:
             self._stop(_INTERRUPTED)
         elif self._terms.clock.monotonic() > self._deadline:
             self._stop(_deadline_passed(self._terms.deadline_s))
+        elif self._terms.valid_until is not None and self._terms.clock.now() >= self._terms.valid_until:
+            self._stop(_outlasted(self._terms.valid_until))
         return self._halt is not None
 
     def _stop(self, halt: Halt) -> None:
@@ -280,6 +285,11 @@ class _Run:
     def _announce(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
+
+
+def _outlasted(moment_of_turn: datetime) -> Halt:
+    message = f"an override, a hold or a waiver began or ended {moment(moment_of_turn)}; no further write was started"
+    return Halt("the plan had its time", (Diagnostic("plan-outlasted", message, "apply again: it plans for now"),))
 
 
 def _deadline_passed(deadline_s: float) -> Halt:

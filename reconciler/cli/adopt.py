@@ -111,7 +111,7 @@ def _ask(adoption: "Adoption", console: Console) -> None:
     from reconciler.errors import Refused
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        message, hint = "there is no terminal to ask on; nothing was written", "reconcile adopt --yes"
+        message, hint = "there is no terminal to ask on; nothing was written", console.typed_with("--yes")
     elif console.ask(f"Write this, {_count(adoption)}? Only `yes` is accepted:") == "yes":
         return
     else:

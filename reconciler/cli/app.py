@@ -153,7 +153,7 @@ def app(
 
 def run(args: Sequence[str]) -> int:
     """Run one command line and give its exit code; nothing that can be expected leaves as a traceback."""
-    Console.latest = None
+    Console.latest, Console.typed = None, tuple(args)
     try:
         with _terminated_as_interrupted():
             result: Any = app.main(args=list(args), prog_name="reconcile", standalone_mode=False)

@@ -36,6 +36,8 @@ class Console:
 
     # The console of this process's command, for the one place that reports how it ended.
     latest: ClassVar["Console | None"] = None
+    # What was typed behind `reconcile`.
+    typed: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -129,6 +131,13 @@ class Console:
         """Show a rendered text on stderr, unless `-q`: a plan, where stdout is taken."""
         if self._verbosity is not Verbosity.QUIET:
             self._talk(text, level)
+
+    @classmethod
+    def typed_with(cls, option: str) -> str:
+        """Give the command line with one more option at its end, to be typed again."""
+        import shlex
+
+        return shlex.join(["reconcile", *cls.typed, option])
 
     def ask(self, question: str) -> str:
         """Ask on stderr, with `-q` too, and give the line that was typed; foreign text may be in it as it is."""

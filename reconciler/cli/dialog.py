@@ -89,7 +89,8 @@ class Dialog:
 
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             message = "there is no terminal to ask on; nothing was written"
-            raise Refused(Diagnostic("not-confirmed", message, "reconcile apply --yes, once the plan was reviewed"))
+            hint = f"{self._console.typed_with('--yes')}, once the plan was reviewed"
+            raise Refused(Diagnostic("not-confirmed", message, hint))
         # While a person thinks, Ctrl-C ends the question at once.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:

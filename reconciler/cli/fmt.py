@@ -89,7 +89,7 @@ def _write(console: Console, changed: "tuple[Formatted, ...]") -> None:
     from reconciler.diagnostics import Diagnostic
     from reconciler.errors import ReconcileError
 
-    moved = [each.path for each in changed if each.path.is_symlink() or each.path.read_bytes() != each.before]
+    moved = [each.path for each in changed if _has_moved(each)]
     if moved:
         message = f"{', '.join(map(shown, moved))} changed in the meantime; nothing was written"
         raise ReconcileError(Diagnostic("fmt-changed", message, "type it again"))
@@ -100,6 +100,13 @@ def _write(console: Console, changed: "tuple[Formatted, ...]") -> None:
         raise ReconcileError(
             *(Diagnostic("fmt-file", each.message, each.hint) for each in error.diagnostics)
         ) from error
+
+
+def _has_moved(changed: "Formatted") -> bool:
+    try:
+        return changed.path.is_symlink() or changed.path.read_bytes() != changed.before
+    except OSError:
+        return True
 
 
 def _name(changed: "Formatted") -> str:

@@ -77,13 +77,14 @@ class _Moment(click.ParamType["datetime"]):
 
     def convert(self, value: "str | datetime", param: click.Parameter | None, ctx: click.Context | None) -> "datetime":
         """Read `2026-11-27T06:00:00-05:00` or the same with `Z`."""
-        from datetime import datetime
+        from datetime import UTC, datetime
 
         if isinstance(value, datetime):
             return value
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             moment = None
         if moment is None or moment.tzinfo is None:
             example = "2026-11-27T06:00:00-05:00 or 2026-11-27T11:00:00Z"

@@ -1,6 +1,10 @@
 """How files are put down over others: all of them, or none."""
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
@@ -40,48 +44,118 @@ def _against(path: Path, file: NewFile, may_replace: bool) -> "Diagnostic | None
 
 
 def put(files: Sequence[NewFile]) -> None:
-    """Write files, over those that are there. Where one cannot be written, ReconcileError, and all is as before."""
+    """Write files, over those that are there. Where one cannot be written, ReconcileError, and all is as before.
+
+    Whatever takes room is written first, beside the places; then each is moved into its own.
+    """
+    with ExitStack() as beside:
+        moves: list[_Move] = []
+        folders: list[Path] = []
+        try:
+            for file in files:
+                with _said(file.path):
+                    _make_folders(file.path.parent, folders)
+                    moves.append(_prepared(file, beside))
+            for move in moves:
+                with _said(move.path):
+                    move.do()
+        except BaseException:
+            _undo(moves, folders)
+            raise
+
+
+@dataclass(slots=True)
+class _Move:
+    """One file on its way: `new` holds what is to be there, `old` what was, or is None where nothing was."""
+
+    path: Path
+    new: Path
+    old: Path | None
+
+    @property
+    def twin(self) -> Path:
+        """The second name of the new one, on its way to the place."""
+        return self.new.with_name(f"{self.new.name}.twin")
+
+    def do(self) -> None:
+        """Put the new one there, in one step; a place that has to be free must be."""
+        if self.old is None:
+            os.link(self.new, self.path)
+        else:
+            shutil.copymode(self.old, self.new)
+            # By a name of its own: what was prepared stays to be compared with.
+            os.link(self.new, self.twin)
+            self.twin.replace(self.path)
+
+    def undo(self) -> None:
+        """Put the old one back, whether or not the new one came there; nobody else's file is touched."""
+        if not self.path.exists() or not self.path.samefile(self.new):
+            return
+        if self.old is None:
+            self.path.unlink()
+        else:
+            self.old.replace(self.path)
+
+
+def _prepared(file: NewFile, beside: ExitStack) -> _Move:
+    with NamedTemporaryFile("wb", dir=file.path.parent, prefix=f".{file.path.name}.", delete=False) as out:
+        new = Path(out.name)
+        beside.callback(new.unlink, missing_ok=True)
+        out.write(file.text.encode())
+        out.flush()
+    new.chmod(_mode_of_new_files())
+    if file.must_be_new or not file.path.exists():
+        return _Move(file.path, new, None)
+    old = new.with_name(f"{new.name}.old")
+    move = _Move(file.path, new, old)
+    for name in (old, move.twin):
+        beside.callback(name.unlink, missing_ok=True)
+    os.link(file.path, old)
+    return move
+
+
+def _mode_of_new_files() -> int:
+    """Give what the process's mask leaves of a file that all may read and write."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    for new in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        made.append(new)
+        new.mkdir()
+
+
+def _undo(moves: Sequence[_Move], folders: Sequence[Path]) -> None:
+    """Put back all that can be; ReconcileError names what cannot."""
     from reconciler.diagnostics import Diagnostic
     from reconciler.errors import ReconcileError
 
-    undo: list[Callable[[], object]] = []
-    try:
-        for file in files:
-            try:
-                _put(file, undo)
-            except OSError as error:
-                message = f"{shown(file.path)} cannot be written: {error.strerror}; nothing was written"
-                raise ReconcileError(Diagnostic("pull-file", message, "mend the cause, then type it again")) from error
-    except BaseException:
-        for step in reversed(undo):
-            step()
-        raise
-
-
-def _put(file: NewFile, undo: list[Callable[[], object]]) -> None:
-    folder = file.path.parent
-    for new in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
-        new.mkdir()
-        undo.append(new.rmdir)
-    if file.must_be_new or not file.path.exists():
-        with file.path.open("x", encoding="utf-8", newline="\n") as out:
-            undo.append(file.path.unlink)
-            out.write(file.text)
-        return
-    before, mode = file.path.read_bytes(), file.path.stat().st_mode
-    _replace(file.path, file.text.encode(), mode)
-    undo.append(lambda: _replace(file.path, before, mode))
-
-
-def _replace(path: Path, data: bytes, mode: int) -> None:
-    """Replace a file in one step, and leave nothing beside it."""
-    with NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as out:
-        beside = Path(out.name)
+    left: list[Path] = []
+    for move in reversed(moves):
         try:
-            out.write(data)
-            out.flush()
-            beside.chmod(mode)
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
+            move.undo()
+        except OSError:
+            left.append(move.path)
+        move.new.unlink(missing_ok=True)
+    for folder in reversed(folders):
+        with suppress(OSError):
+            folder.rmdir()
+    if left:
+        names = ", ".join(map(shown, left))
+        message = f"{names}: neither what was to be written nor what was there before could be put back for certain"
+        raise ReconcileError(Diagnostic("pull-file", message, "git diff shows what they hold; mend the cause first"))
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Say which file could not be written, and why."""
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import ReconcileError
+
+    try:
+        yield
+    except OSError as error:
+        message = f"{shown(path)} cannot be written: {error.strerror}; nothing was written"
+        raise ReconcileError(Diagnostic("pull-file", message, "mend the cause, then type it again")) from error

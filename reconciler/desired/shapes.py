@@ -1,7 +1,7 @@
 """The shapes of the small documents, as strict models over the scalars that the files hold."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -16,7 +16,7 @@ from reconciler.desired.scalars import is_absent, read_available, read_proficien
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?")
 _PERCENTAGE = re.compile(r"(0|[1-9][0-9]{0,2})%")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?P<offset>[Zz]|[+-]\d\d:?\d\d)?")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?P<offset>[Zz]|[+-]\d\d:?[0-5]\d)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _REALM = re.compile(r"[a-z0-9-]{1,32}")
 _ENV_PREFIX = re.compile(r"CXONE(?:_[A-Z0-9]+)*")
@@ -123,7 +123,8 @@ def _time(value: object) -> datetime:
         raise raised(Problem("time-form", f"{shown(text)} is a local time, without an offset", example))
     try:
         time = datetime.fromisoformat(text.upper())
-    except ValueError as error:
+        time.astimezone(UTC)  # as comparisons need it: neither end of the calendar has room for an offset
+    except (ValueError, OverflowError) as error:
         raise raised(Problem("time-form", f"{shown(text)} is not a time: {error}", example)) from error
     return time
 

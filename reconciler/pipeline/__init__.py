@@ -34,6 +34,7 @@ from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.plan.policies import find_rules
 from reconciler.plan.record import RunHead, RunKind
 from reconciler.plan.scope import Filters, check_teams, scope_of
+from reconciler.plan.timed import unknown_holds
 from reconciler.render.plan_json import SavedPlan
 
 __all__ = [
@@ -126,7 +127,8 @@ async def rollback(context: Context, desired: DesiredState, ref: str, how: Apply
         rows = agent_rows(desired) if needs_all else {}
         wanted = {agent.agent.id.casefold() for agent in record.agents}
         state = await live.read_agents(catalog, wanted | rows.keys(), graded=desired.policies.is_graded)
-        matched, _ = match_agents(desired, rows, state)
+        matched, unclear = match_agents(desired, rows, state)
+        reject([*unclear, *(unknown_holds(desired, catalog, rules.now) if desired.holds else ())])
         fresh = inverse_plan(record, state, desired, rules, matched)
         how.planned(fresh)
         refuse(check_reviewed(fresh, None, how.expect))
@@ -199,6 +201,7 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - all that an apply is made of, 
         deadline_s=how.deadline_s or max(_SHORTEST_DEADLINE_S, _DEADLINE_OVER_ETA * fresh.summary.eta_seconds),
         probes=choose_probes(fresh, how.canary),
         is_canary=how.canary is not None,
+        valid_until=fresh.holds_until,
     )
     begun = Journal.create(context.runs, head, clock=context.clock, fsync=context.fsync, redactor=context.redactor)
     with closing(begun) as journal:

@@ -10,10 +10,10 @@ from reconciler.model.edits import LineEdit
 from reconciler.plan.build import Sides
 from reconciler.plan.change import AgentChange, AgentName, AssignmentChange, Plan
 from reconciler.plan.ignored import ignored_skills, ignoring_glob
-from reconciler.plan.match import position_of, ref_of, table_and_row
+from reconciler.plan.match import position_of, ref_of, row_at, table_and_row
 from reconciler.plan.moments import moment
 from reconciler.plan.scope import Scope
-from reconciler.plan.timed import OverrideUse
+from reconciler.plan.timed import EndedUses, OverrideUse, ended_uses
 
 
 class SkillNames(Protocol):
@@ -56,7 +56,8 @@ class Choice:
 
 def choose(plan: Plan, sides: Sides, scope: Scope, names: SkillNames) -> Choice:
     """Find an edit for every assignment that differs; a value of a profile gets a line of the agent's own."""
-    found = [each for change in plan.changes for each in _agent(change, sides, names)]
+    ended = ended_uses(sides.resolved.desired, sides.live.catalog, sides.now)
+    found = [each for change in plan.changes for each in _agent(change, sides, names, ended)]
     return Choice(
         tuple(each for each in found if isinstance(each, Adopted)),
         (
@@ -68,8 +69,8 @@ def choose(plan: Plan, sides: Sides, scope: Scope, names: SkillNames) -> Choice:
     )
 
 
-def _agent(change: AgentChange, sides: Sides, names: SkillNames) -> Iterator[Adopted | Diagnostic]:
-    lines, numbers = _lines_of(sides, change.agent.ref), sides.live.catalog.numbers_by_id
+def _agent(change: AgentChange, sides: Sides, names: SkillNames, ended: EndedUses) -> Iterator[Adopted | Diagnostic]:
+    lines, numbers = _lines_of(sides, change.agent.ref, ended), sides.live.catalog.numbers_by_id
     for each in change.skills:
         number = numbers[each.skill.id]
         ref = lines.own.get(number) or names.ref_of(number)
@@ -88,9 +89,16 @@ class _Lines(NamedTuple):
     own: Mapping[int, str]
     given: frozenset[int]
     overridden: Mapping[int, OverrideUse]
+    lasting: Mapping[int, int]
+    ended: Mapping[int, Sequence[OverrideUse]]
+
+    def left_by(self, number: int, code: int | None) -> OverrideUse | None:
+        """Give the override that is over, still stands in the files, and would have made of the skill what is live."""
+        lasting = self.lasting.get(number)
+        return next((use for use in self.ended.get(number, ()) if use.entry.over(lasting) == code), None)
 
 
-def _lines_of(sides: Sides, ref: str) -> _Lines:
+def _lines_of(sides: Sides, ref: str, ended: EndedUses) -> _Lines:
     resolved = sides.resolved
     table, row = table_and_row(sides.rows[ref.casefold()])
     columns, numbers = resolved.desired.tables[table], resolved.numbers[table]
@@ -100,7 +108,8 @@ def _lines_of(sides: Sides, ref: str) -> _Lines:
     for name in columns.profile_lists[columns.profile_index[row]]:
         given |= {number: code for number, (code, _) in resolved.profiles[name].items()}
     held = frozenset(number for number, code in given.items() if code != ABSENT)
-    return _Lines(own, held, resolved.in_force.overlay(table, row))
+    lasting = {number: code for number, (code, _) in resolved.lasting_steps(table, row).items()}
+    return _Lines(own, held, resolved.in_force.overlay(table, row), lasting, ended(row_at(table, row)))
 
 
 def _why_not(
@@ -112,6 +121,9 @@ def _why_not(
         until = moment(use.override.window.until)
         why = f"the override at {use.entry.position} sets it until {until}, whatever the agent's own line says"
         return Reason(why, "change the override, or wait until it has ended")
+    if (left := lines.left_by(number, None if change.before is None else encode(*change.before))) is not None:
+        why = f"it is what the override at {left.entry.position} left, which ended {moment(left.override.window.until)}"
+        return Reason(why, "the next apply takes it back; remove the override first if it is to last")
     ref = names.ref_of(number)
     if change.before is not None and ref is None:
         return _nameless(names, number)

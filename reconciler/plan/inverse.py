@@ -17,12 +17,12 @@ from reconciler.plan.diff import Origins, by_skill_id, list_changes
 from reconciler.plan.digest import digest_of
 from reconciler.plan.findings import unversioned, whole_tenant
 from reconciler.plan.ignored import ignored_skills
-from reconciler.plan.match import NOBODY, Matched, Row, team_of
+from reconciler.plan.match import NOBODY, Matched, Row, ref_of, team_of
 from reconciler.plan.moments import moment
 from reconciler.plan.outcome import Status
 from reconciler.plan.policies import NO_RULES, Rules, count_managed
 from reconciler.plan.record import AgentRecord, RunKind, RunRecord, WrittenSkill
-from reconciler.plan.timed import InForce, holds_at
+from reconciler.plan.timed import InForce, holds_at, next_boundary
 
 # These promise that nothing of ours was committed (see `plan.outcome`); any other end, or none, may hide a write.
 _NOT_WRITTEN = frozenset({Status.ALREADY_DONE, Status.CONFLICT, Status.FAILED, Status.NOT_TRIED})
@@ -77,6 +77,8 @@ def inverse_plan(
         unreadable=tuple((each.agent, each.unreadable) for each in undone if each.unreadable),
         order=order,
         skill_names=live.catalog.names_by_id,
+        now=rules.now,
+        holds_until=next_boundary(desired, rules.now),
     )
 
 
@@ -108,23 +110,31 @@ class _Undone:
 
 @dataclass(frozen=True, slots=True)
 class _Stays:
-    """What the files say stays as it is: the skills in `ignored`, and what is held; `rows` are the agents by id."""
+    """What the files say stays as it is: the skills in `ignored`, and what is held.
+
+    `rows` are the agents by id, `refs` by what the files call them: one may have another e-mail by now.
+    """
 
     ignored: Collection[int]
     holds: InForce
     rows: Mapping[str, Row]
+    refs: Mapping[str, Row]
 
-    def hold_on(self, agent_id: str, number: int) -> Hold | None:
+    def hold_on(self, agent: AgentName, number: int) -> Hold | None:
         """Give the hold that leaves an assignment alone, if one does."""
-        row = self.rows.get(agent_id)
+        row = self.rows.get(agent.id, self.refs.get(agent.ref.casefold()))
         return None if row is None else self.holds.hold_on(row, number)
 
 
 def _held(
     desired: DesiredState, catalog: SkillCatalog, now: datetime, matched: Matched
-) -> tuple[InForce, dict[str, Row]]:
+) -> tuple[InForce, dict[str, Row], dict[str, Row]]:
+    """Give the holds, and the agents by id; those whom nobody on the tenant fits any more, by their folded refs."""
     holds = holds_at(desired, catalog, now)
-    return InForce(holds=holds), {agent.id: row for row, agent in matched.live.items()} if holds else {}
+    if not holds:
+        return InForce(), {}, {}
+    missing = {ref_of(desired, row).casefold(): row for row in matched.missing}
+    return InForce(holds=holds), {agent.id: row for row, agent in matched.live.items()}, missing
 
 
 def _undo_all(record: RunRecord, live: LiveState, stays: _Stays) -> list[_Undone]:
@@ -177,7 +187,7 @@ def _judge_all(
         now = decode(held[number]) if number in held else None
         if now == each.before:
             continue
-        hold = None if number is None else stays.hold_on(written.agent.id, number)
+        hold = None if number is None else stays.hold_on(written.agent, number)
         if reason := _reason_held(hold) or _reason_to_stay(each, now, number, catalog, stays.ignored):
             why, hint = reason
             findings.append(_skipped(written, f"`{written.agent.label}`: `{each.skill.name}` {why}", hint))

@@ -14,6 +14,7 @@ from reconciler.model.overrides import Hold, Override, OverrideEntry, Selection
 from reconciler.model.skills import SkillCatalog
 from reconciler.plan.match import Row, agent_rows, ref_of, row_at, table_and_row
 from reconciler.plan.moments import moment
+from reconciler.plan.suggest import did_you_mean
 
 
 class OverrideUse(NamedTuple):
@@ -123,6 +124,18 @@ def holds_at(desired: DesiredState, catalog: SkillCatalog, now: datetime) -> tup
     return _find_holds(current, catalog.numbers_named, members_of(current))
 
 
+def unknown_holds(desired: DesiredState, catalog: SkillCatalog, now: datetime) -> Iterator[Diagnostic]:
+    """Find the skills of holds that the tenant does not have: nobody knows what is to be left alone."""
+    for hold in without_ended(desired, now).holds:
+        for skill in hold.skills:
+            if not catalog.numbers_named(skill.name):
+                message = f"skill `{skill.name}`, which a hold leaves alone, does not exist on the tenant"
+                hint = did_you_mean(
+                    skill.name, catalog.names, "names match exactly; remove it from the hold if it is gone"
+                )
+                yield Diagnostic("skill-unknown", message, hint, skill.position)
+
+
 def _find_holds(
     desired: DesiredState, numbers_of: Callable[[str], Iterable[int]], members: Callable[[Selection], frozenset[Row]]
 ) -> tuple[FoundHold, ...]:
@@ -140,10 +153,10 @@ def members_of(desired: DesiredState) -> Callable[[Selection], frozenset[Row]]:
     """Make what gives the rows of a selection; agents are indexed once, and only if there is anything to find."""
     rows = agent_rows(desired) if any(each.selection.agents for each in desired.timed) else {}
 
+    # By names alone, without their places: a surge may come back every week, and its agents stand in memory once.
     @cache
-    def members(selection: Selection) -> frozenset[Row]:
-        teams = {team.name for team in selection.teams}
-        named = (rows.get(agent.name.casefold()) for agent in selection.agents)
+    def found(agents: frozenset[str], teams: frozenset[str]) -> frozenset[Row]:
+        named = (rows.get(agent) for agent in agents)
         of_teams = (
             row_at(number, row)
             for number, table in enumerate(desired.tables)
@@ -152,7 +165,31 @@ def members_of(desired: DesiredState) -> Callable[[Selection], frozenset[Row]]:
         )
         return frozenset([*(row for row in named if row is not None), *of_teams])
 
+    def members(selection: Selection) -> frozenset[Row]:
+        agents = frozenset(agent.name.casefold() for agent in selection.agents)
+        return found(agents, frozenset(team.name for team in selection.teams))
+
     return members
+
+
+# Gives what overrides that are over said of an agent, by skill number.
+EndedUses = Callable[[Row], Mapping[int, Sequence[OverrideUse]]]
+
+
+def ended_uses(desired: DesiredState, catalog: SkillCatalog, now: datetime) -> EndedUses:
+    """Find the overrides that are over and still stand in the files; what they name may be gone."""
+    members = members_of(desired)
+    ended = [(each, members(each.selection)) for each in desired.overrides if each.window.has_ended(now)]
+
+    def of(row: Row) -> Mapping[int, Sequence[OverrideUse]]:
+        uses: defaultdict[int, list[OverrideUse]] = defaultdict(list)
+        for override, rows in ended:
+            for entry in override.entries if row in rows else ():
+                for number in catalog.numbers_named(entry.skill):
+                    uses[number].append(OverrideUse(override, entry))
+        return uses
+
+    return of
 
 
 def clashes(

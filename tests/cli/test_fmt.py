@@ -95,7 +95,10 @@ def test_a_difference_is_shown_without_what_a_terminal_obeys(reconcile: Reconcil
     assert "\n+    skills:" in ended.out
     assert "\\u{d}\n" in ended.out
     assert "\r" not in ended.out
-    assert reconcile("fmt", "--diff").out == ended.out
+    only = reconcile("fmt", "--diff")
+    assert (only.code, only.out) == (0, ended.out)
+    assert "'skills':" in (example / FILE).read_text(encoding="utf-8")
+    assert reconcile("fmt").code == 0
     assert (example / FILE).read_text(encoding="utf-8") == text
 
 

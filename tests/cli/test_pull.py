@@ -209,3 +209,56 @@ def test_a_tenant_that_changes_meanwhile_is_not_called_described(
     assert (ended.code, "error[pull-differs]" in ended.err) == (1, True)
     assert "~ English  1 -> 80" in ended.out
     assert {request.method for request in app.requests} == {"GET", "POST"}
+
+
+def _three(folder: Path) -> list[NewFile]:
+    for name in ("a", "b", "c"):
+        (folder / name).write_text("old", encoding="utf-8")
+    return [NewFile(folder / name, "new") for name in ("a", "b", "c")] + [NewFile(folder / "sub" / "d", "new")]
+
+
+@pytest.mark.parametrize("at", range(1, 4))
+@pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")], ids=["ctrl-c", "full"])
+def test_an_end_at_any_move_leaves_every_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, is_after: bool, error: BaseException
+) -> None:
+    """Right before a file is moved to its place, and right after."""
+    files = _three(tmp_path)
+    honest, moved = Path.replace, 0
+
+    def cut(self: Path, place: Path) -> Path:
+        nonlocal moved
+        moved += 1
+        if moved == at and not is_after:
+            raise error
+        done = honest(self, place)
+        if moved == at:
+            raise error
+        return done
+
+    monkeypatch.setattr(Path, "replace", cut)
+    with pytest.raises((KeyboardInterrupt, ReconcileError)):
+        put(files)
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == dict.fromkeys("abc", "old")
+
+
+def test_what_cannot_be_put_back_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the others are put back all the same."""
+    files = _three(tmp_path)
+    honest = Path.replace
+
+    def failing(self: Path, place: Path) -> Path:
+        if place.name == "c" or (place.name == "b" and self.name.endswith(".old")):
+            raise OSError(5, "Input/output error")
+        return honest(self, place)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(ReconcileError) as caught:
+        put(files)
+    assert "b: neither" in caught.value.diagnostics[0].message
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == {
+        "a": "old",
+        "b": "new",
+        "c": "old",
+    }

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import Refused
+from reconciler.errors import InvalidInput, Refused
 from reconciler.plan.change import Plan
+from reconciler.plan.outcome import Status
 from reconciler.render.plan_json import plan_as_json, read_plan
-from reconciler.simulator import Assignment
+from reconciler.simulator import Assignment, Behaviour
 from tests.conftest import VirtualClock
-from tests.world import World, agent
+from tests.world import TENANT_YAML, World, agent
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 SURGE = """\
@@ -95,6 +96,60 @@ def test_a_rollback_leaves_alone_what_is_held_by_now(tmp_path: Path) -> None:
     pass_time(world, 2)
     world.rollback(run)
     assert held(world, "ana") == {"skill-billing": Assignment(40)}
+
+
+def test_an_apply_that_takes_longer_than_its_plan_holds_starts_no_write_after_that(tmp_path: Path) -> None:
+    """The rest is told as not tried; the next apply plans for its own moment."""
+    names = [f"a{number}" for number in range(250)]
+    clock = VirtualClock()
+    world = World(tmp_path, clock, tuple(agent(name) for name in names), behaviour=Behaviour(limit=None))
+    world.write_agents(**dict.fromkeys(names, "{}"))
+    world.write("timed.yaml", "overrides: [{until: 2026-11-22T14:01:30Z, teams: [Testers], skills: {Sales: 70}}]\n")
+    outcome = world.apply()
+    until = 90.0
+    assert [each.code for each in outcome.stopped_by] == ["plan-outlasted"]
+    late = [commit for commit in world.tenant.commits if commit.at > until]
+    assert late == []
+    assert 0 < len(world.tenant.commits) < len(names)
+    statuses = {each.status for each in outcome.agents}
+    assert statuses == {Status.APPLIED, Status.NOT_TRIED}
+    world.apply()
+    assert not any(held(world, name) for name in names)
+
+
+HELD_AGENT = "holds: [{agents: [ana@example.com], skills: [Billing], until: 2026-11-22T15:00:00Z}]\n"
+
+
+def test_a_rollback_keeps_to_a_hold_whose_agent_has_another_address_by_now(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "holds: []\n")
+    world.apply()
+    world.write("timed.yaml", HELD_AGENT)
+    world.tenant.agents["id-ana"] = replace(world.tenant.agents["id-ana"], email="other@example.com")
+    world.rollback()
+    assert held(world, "ana") == {"skill-billing": Assignment(60)}
+    assert held(world, "bo") == {"skill-sales": Assignment(10)}
+
+
+def test_a_rollback_is_refused_where_nobody_knows_what_a_hold_leaves_alone(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "holds: []\n")
+    world.apply()
+    before = len(world.tenant.commits)
+    world.write("timed.yaml", HELD_AGENT.replace("Billing", "Biling"))
+    with pytest.raises(InvalidInput) as caught:
+        world.rollback()
+    assert [each.code for each in caught.value.diagnostics] == ["skill-unknown"]
+    assert len(world.tenant.commits) == before
+
+
+def test_a_rollback_is_asked_for_its_moment_too(tmp_path: Path) -> None:
+    """A floor whose waiver ends while the question stands holds again."""
+    world = make_world(tmp_path, "holds: []\n")
+    world.apply()
+    floor = "{skill: Sales, min_available: 1, waive_until: 2026-11-22T15:00:00Z, reason: trial}"
+    world.write("tenant.yaml", f"{TENANT_YAML}policies:\n  coverage: [{floor}]\n")
+    with pytest.raises(Refused) as caught:
+        world.rollback(while_asked=lambda: pass_time(world, 2))
+    assert [each.code for each in caught.value.diagnostics] == ["plan-outlasted"]
 
 
 def test_doctor_writes_nobody_of_whom_something_is_held(tmp_path: Path) -> None:

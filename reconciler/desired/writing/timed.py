@@ -42,6 +42,8 @@ def _file_of(each: Override | Hold, replaced: Collection[str]) -> str:
 def _named_by(each: Override | Hold, refs: Collection[str], teams: Collection[str | None]) -> str:
     named = [agent.name for agent in each.selection.agents if agent.name.casefold() in refs]
     named += [team.name for team in each.selection.teams if team.name in teams]
+    if each.selection.is_everyone and refs:
+        return f"{_what(each)} is about everyone: what it leaves alone would be written as what lasts"
     return f"{_what(each)} names `{named[0]}`, whose file would be replaced" if named else ""
 
 
