@@ -47,7 +47,9 @@ def test_an_example_says_the_same_before_and_after(name: str, tmp_path: Path) ->
         defined = () if name == "key-order" else PROFILES
         (root / "p.yaml").write_text("profiles:\n" + "".join(f'  "{each}": {{}}\n' for each in defined) + "  z: {}\n")
         # Whom overrides and holds are about.
-        (root / "b.yaml").write_text("team: Billing EMEA\nagents: {bo.ito@example.com: {skills: {}}}\n", encoding="utf-8")
+        (root / "b.yaml").write_text(
+            "team: Billing EMEA\nagents: {bo.ito@example.com: {skills: {}}}\n", encoding="utf-8"
+        )
         (root / ("tenant.yaml" if is_tenant(name) else "a.yaml")).write_bytes((folder / f"{name}.yaml").read_bytes())
         loaded = load(root, may_be_empty=True)
         assert not loaded.diagnostics
