@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from reconciler.model.tenant import RateLimit
 from reconciler.plan.build import Sides, build_plan
@@ -12,8 +11,9 @@ from reconciler.plan.course import Course
 from reconciler.plan.scope import Scope
 from reconciler.plan.timed import boundaries
 
-# A plan looks at so many moments; of those beyond it says how many there are.
+# A plan lists so many moments, and looks at so many agents for them, each once a moment; what is beyond it counts.
 MOST_COMING = 50
+MOST_LOOKED_AT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,21 @@ def plan_ahead(
     plan = build_plan(sides, scope, rate_limit, managed_before, every_skill=every_skill or bool(moments))
     if not moments:
         return plan
-    course = Course(sides, scope, plan.coverage)
-    rest = iter(moments)
-    found = (course.advance(moment) for moment in rest)
-    coming = tuple(islice((entry for entry in found if entry is not None), MOST_COMING))
+    coming, later = _coming(Course(sides, scope, plan.coverage), moments)
     touched = {each.skill.id for change in plan.changes for each in change.skills}
     coverage = tuple(row for row in plan.coverage if every_skill or row.skill.id in touched)
-    return replace(plan, coverage=coverage, coming=coming, coming_later=sum(1 for _ in rest))
+    return replace(plan, coverage=coverage, coming=coming, coming_later=later)
+
+
+def _coming(course: Course, moments: list[datetime]) -> tuple[tuple[Entry, ...], int]:
+    """List what a reader can bear in the time that a plan may take; also gives how many moments are left."""
+    coming: list[Entry] = []
+    for number, moment in enumerate(moments):
+        if len(coming) == MOST_COMING or course.looked_at >= MOST_LOOKED_AT:
+            return tuple(coming), len(moments) - number
+        if (entry := course.advance(moment)) is not None:
+            coming.append(entry)
+    return tuple(coming), 0
 
 
 def _moments(sides: Sides) -> list[datetime]:

@@ -37,17 +37,12 @@ MOST_LISTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
-    """An agent whom an apply changes: its codes by skill number before and after."""
+    """An agent whom an apply changes: its codes by skill number before and after, and the skills that change."""
 
     row: Row
     before: dict[int, int]
     after: dict[int, int]
-
-    @property
-    def numbers(self) -> list[int]:
-        """The skills that change."""
-        both = self.before.keys() | self.after.keys()
-        return [number for number in both if self.before.get(number) != self.after.get(number)]
+    numbers: frozenset[int]
 
     @property
     def loses(self) -> bool:
@@ -61,7 +56,7 @@ class _Moved:
 class Course:
     """Keeps what is desired and who can take what, of the agents and skills of a scope.
 
-    `coverage` is that of the plan for `sides.now`, of every skill.
+    `coverage` is that of the plan for `sides.now`, of every skill. `looked_at` counts the agents of all moments so far.
     """
 
     def __init__(self, sides: Sides, scope: Scope, coverage: tuple[CoverageRow, ...]) -> None:
@@ -74,6 +69,7 @@ class Course:
         self._lasting = self._lasting_sets()
         self._in_force = sides.resolved.in_force
         self._room = MOST_LISTED
+        self.looked_at = 0
 
     def _lasting_sets(self) -> dict[Row, bytes]:
         """Give what lasts, of the agents that overrides and holds are about."""
@@ -108,8 +104,10 @@ class Course:
         before, after = self._in_force, self._sides.resolved.timed.at(moment)
         self._in_force = after
         events = tuple(self._events(moment))
-        wishes = ((row, self._wish(row, before), self._wish(row, after)) for row in self._about(moment))
-        turning = [(row, old, new) for row, old, new in wishes if old != new] if events else []
+        about = self._about(moment)
+        self.looked_at += len(about)
+        wishes = ((row, self._wish(row, before), self._wish(row, after)) for row in about)
+        turning = [(row, old, new) for row, old, new in wishes if old != new]
         if not turning and all(event.kind is not Kind.WAIVER for event in events):
             return None
         moved = list(self._moved(turning, before, after))
@@ -151,14 +149,15 @@ class Course:
             left = self._left_by_apply(row, agent.assignments, old, before)
             changed = self._left_by_apply(row, agent.assignments, new, after)
             if left != changed:
-                yield _Moved(row, left, changed)
+                yield _Moved(row, left, changed, frozenset(number for number, _ in left.items() ^ changed.items()))
 
     def _left_by_apply(self, row: Row, live: bytes, wanted: bytes, in_force: InForce) -> dict[int, int]:
         """Give an agent's codes as an apply leaves them."""
         sets = sets_to_write(live, wanted, self._ignored, self._scope.skills)
         if sets is None:
             return unpack(live)
-        return leave_held(*sets, lambda number: in_force.is_held(row, number))[0]
+        # A hold is rare, and asking for each skill whether it is held costs more than all the rest.
+        return leave_held(*sets, lambda number: in_force.is_held(row, number))[0] if in_force.holds else sets[1]
 
     def _effects(self, moved: list[_Moved]) -> tuple[tuple[SkillTurn, ...], Counter[tuple[str, int]]]:
         """Count what changes of which skill, and how many more active agents can take what, by gauge."""

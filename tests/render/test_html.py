@@ -108,6 +108,8 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any pa
         return names[value] if not value else names.setdefault(value, f"n{len(names)}")
     if type(value) is tuple:
         return tuple(_renamed(each, names) for each in value)
+    if type(value) is frozenset:
+        return frozenset(_renamed(each, names) for each in value)
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{each.name: _renamed(getattr(value, each.name), names) for each in fields(value)})
     return value
