@@ -55,8 +55,8 @@ def test_plan_as_json(tmp_path: Path, clock: VirtualClock, golden: Golden) -> No
     golden("plan.json", plan_as_json(small_plan(tmp_path, clock), CREATED_AT))
 
 
-def _timed_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
-    """Plan with an override in force, one to come and one that is over, and with two holds, of which one is over."""
+def timed_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
+    """Make a plan with overrides in force, to come and over, and with two holds, of which one is over."""
     world = World(tmp_path, clock, (agent("ana", Billing=40, Chat=30, Email=50), agent("bo", Sales=10), agent("cy")))
     world.write_agents(ana="{Billing: 60, Chat: 30}", bo="{Sales: 20, Chat: 5}", cy="{}")
     world.write(
@@ -90,7 +90,7 @@ holds:
 
 
 def test_plan_with_what_holds_for_a_time(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
-    plan = _timed_plan(tmp_path, clock)
+    plan = timed_plan(tmp_path, clock)
     golden("plan-timed.txt", plan_as_text(plan, "desired-state", RateLimit()))
     golden("plan-timed.md", plan_as_markdown(plan, View(CREATED_AT, "desired-state")))
     saved = plan_as_json(plan, CREATED_AT)
