@@ -160,8 +160,8 @@ def _line(
     place = _place_beside((each.hold or each).source, beside, folder)
     notes = () if until is None else (_note(until, now),)
     if each.hold is not None:
-        wanted = f"in the files {value_words(each.after)}"
-        return Line(_HELD, "=", _HELD, labels.of(each.skill), value_words(each.before), "", place, (wanted, *notes))
+        said = f"stays; in the files {value_words(each.after)}; {_note(each.hold, now)}"
+        return Line(_HELD, "=", _HELD, labels.of(each.skill), value_words(each.before), "", place, (said,))
     return Line(
         action=str(each.action),
         sign=_SIGNS[each.action],

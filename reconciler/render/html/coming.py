@@ -23,7 +23,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One moment; `tone` is `bad` where a skill falls too low, `left_out` counts agents without a card."""
+    """One moment; `tone` is `low` where a skill falls too low, `left_out` counts agents without a card."""
 
     when: str
     away: str
@@ -60,7 +60,7 @@ def _moment(entry: Entry, plan: Plan, labels: SkillLabels, folder: str) -> Momen
     return Moment(
         when=moment(entry.at, plan.now),
         away="" if plan.now is None else distance(entry.at, plan.now),
-        tone="bad" if below else "plain",
+        tone="low" if below else "plain",
         happenings=tuple(
             Happening(
                 "waiver" if each.kind is Kind.WAIVER else str(each.turn),
