@@ -25,6 +25,7 @@ from reconciler.pipeline.loading import Chosen, load_all, load_one
 from reconciler.pipeline.reading import check_names, read_catalog, read_sides, survey
 from reconciler.pipeline.verdicts import refuse, reject
 from reconciler.plan.build import Sides, build_plan
+from reconciler.plan.calendar import plan_ahead
 from reconciler.plan.canary import CanarySize, choose_probes
 from reconciler.plan.change import Plan
 from reconciler.plan.claim import check_blocked, check_claim, check_moment, check_reviewed
@@ -33,7 +34,7 @@ from reconciler.plan.match import agent_rows, match_agents
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.plan.policies import find_rules
 from reconciler.plan.record import RunHead, RunKind
-from reconciler.plan.scope import Filters, check_teams, scope_of
+from reconciler.plan.scope import Filters, Scope, check_teams, scope_of
 from reconciler.plan.timed import unknown_holds
 from reconciler.render.plan_json import SavedPlan
 
@@ -64,12 +65,13 @@ async def plan(
 ) -> Plan:
     """Compare, with a client that can do nothing but read; with `every_skill`, count also who takes the others.
 
-    Desired is what the files say for the moment `at`, or for now.
+    Desired is what the files say for the moment `at`, or for now; what begins and ends after it is in the plan too.
     """
     reject(check_teams(desired, filters))
     async with opened(context, desired, writable=False) as live:
         sides = await read_sides(context, desired, live, at)
-        made = _built(context, sides, filters, every_skill=every_skill)
+    scope, managed_before = _narrowed(context, sides, filters)
+    made = plan_ahead(sides, scope, desired.tenant.rate_limit, managed_before, every_skill=every_skill)
     return made if at is None else replace(made, at=at)
 
 
@@ -231,9 +233,14 @@ def _run_id(context: Context) -> str:
     return f"{context.clock.now():%Y%m%dT%H%M%SZ}-{context.random.getrandbits(24):06x}"
 
 
-def _built(context: Context, sides: Sides, filters: Filters, *, every_skill: bool = False) -> Plan:
+def _built(context: Context, sides: Sides, filters: Filters) -> Plan:
+    scope, managed_before = _narrowed(context, sides, filters)
+    return build_plan(sides, scope, sides.resolved.desired.tenant.rate_limit, managed_before)
+
+
+def _narrowed(context: Context, sides: Sides, filters: Filters) -> tuple[Scope, tuple[str, ...]]:
+    """Find what the filters name, and whom the last apply managed."""
     desired = sides.resolved.desired
     scope, errors = scope_of(desired, filters, sides.live.catalog, sides.rows, sides.matched)
     reject(errors)
-    managed_before = ManagedRecord(context.state_folder, desired.tenant.name).read()
-    return build_plan(sides, scope, desired.tenant.rate_limit, managed_before, every_skill=every_skill)
+    return scope, ManagedRecord(context.state_folder, desired.tenant.name).read()

@@ -14,6 +14,7 @@ from reconciler.plan.change import (
     AgentChange,
     AgentHeld,
     AgentName,
+    AgentTurn,
     CoverageRow,
     Part,
     Plan,
@@ -69,7 +70,7 @@ def build_plan(
     missing = [row for row in sides.matched.missing if scope.holds(row)]
     compared = list(_compare(sides, scope, ignored))
     changes, order = in_order(change for change, _ in compared if change is not None)
-    held = tuple(sorted((each for _, each in compared if each is not None), key=_by_name))
+    held = tuple(sorted((each for _, each in compared if each is not None), key=by_name))
     unreadable = _unreadable(sides, in_scope) if live.unreadable else ()
     managed = count_managed(sides.rules.policies, desired, sides.matched, live.catalog)
     coverage, judged = judge_coverage(sides.rules, live, (changes, order), managed, every_skill=every_skill)
@@ -122,14 +123,15 @@ def judge_coverage(
 
 def in_order(found: Iterable[AgentChange]) -> tuple[tuple[AgentChange, ...], tuple[Step, ...]]:
     """Sort the changes by agent, order their writes, and mark those that take two."""
-    changes = sorted(found, key=_by_name)
+    changes = sorted(found, key=by_name)
     order = order_writes(changes)
     unions = {step.change for step in order if step.part is Part.UNION}
     marked = (replace(change, has_union=True) if at in unions else change for at, change in enumerate(changes))
     return tuple(marked), order
 
 
-def _by_name(each: AgentChange | AgentHeld) -> tuple[str, str]:
+def by_name(each: AgentChange | AgentHeld | AgentTurn) -> tuple[str, str]:
+    """Give the order of agents in a plan."""
     return each.agent.label.casefold(), each.agent.id
 
 
@@ -156,14 +158,15 @@ def _compare(
                 continue
             before, wanted = sets
             after, differing = leave_held(before, wanted, partial(in_force.is_held, row))
-            origins = _origins(sides, row)
+            origins = origins_of(sides, row)
             yield (
                 None if before == after else _agent_change(sides, row, agent, (before, after), origins),
                 _agent_held(sides, row, (before, wanted), differing, origins) if differing else None,
             )
 
 
-def _origins(sides: Sides, row: Row) -> Origins:
+def origins_of(sides: Sides, row: Row) -> Origins:
+    """Find where an agent's values were written, and which of them an override asks for."""
     at = table_and_row(row)
     overridden = {
         number: Until(use.override.window.until, use.entry.position, use.override.reason, use.override.ticket)
@@ -179,7 +182,7 @@ def _agent_held(
     before, wanted = ({number: codes[number] for number in differing if number in codes} for codes in sets)
     holds = {sides.live.catalog[number].id: sides.resolved.in_force.hold_on(row, number) for number in differing}
     return AgentHeld(
-        agent=_agent_name(sides, row),
+        agent=agent_name_of(sides, row),
         team=team_of(sides.resolved.desired, row),
         source=origins.agent,
         skills=tuple(
@@ -197,7 +200,7 @@ def _agent_change(
     desired, catalog = sides.resolved.desired, sides.live.catalog
     before, after = sets
     return AgentChange(
-        agent=_agent_name(sides, row),
+        agent=agent_name_of(sides, row),
         team=team_of(desired, row),
         source=origins.agent,
         skills=list_changes(before, after, catalog, origins),
@@ -211,10 +214,11 @@ def _agent_change(
 def _unreadable(sides: Sides, rows: Collection[Row]) -> tuple[tuple[AgentName, str], ...]:
     reasons = sides.live.unreadable
     ids = ((row, sides.matched.live[row].id) for row in rows)
-    return tuple((_agent_name(sides, row), reasons[agent_id]) for row, agent_id in ids if agent_id in reasons)
+    return tuple((agent_name_of(sides, row), reasons[agent_id]) for row, agent_id in ids if agent_id in reasons)
 
 
-def _agent_name(sides: Sides, row: Row) -> AgentName:
+def agent_name_of(sides: Sides, row: Row) -> AgentName:
+    """Name a live agent as the tenant and the files do."""
     agent = sides.matched.live[row]
     return AgentName(agent.id, agent.email, agent.user_name, ref_of(sides.resolved.desired, row))
 

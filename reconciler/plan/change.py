@@ -6,6 +6,10 @@ Plan
 ├── AgentHeld          one agent of whom a hold leaves something alone
 ├── Step               one PATCH: all of an agent's change, or a half of it
 ├── CoverageRow        one skill that changes hands: who can take it before and after
+├── Entry              one coming moment, and what an apply from then on changes
+│   ├── Event              one thing that begins or ends then
+│   ├── SkillTurn          one skill: how many agents it changes of
+│   └── AgentTurn          one agent whom it changes
 ├── Diagnostic         a finding
 └── Summary            the counts, and what the apply will cost
 """
@@ -176,6 +180,73 @@ class CoverageRow:
         return self.floor is not None and self.after < self.floor
 
 
+class Turn(StrEnum):
+    """What happens to something at a moment."""
+
+    BEGINS = "begins"
+    ENDS = "ends"
+
+
+class Kind(StrEnum):
+    """What begins or ends."""
+
+    OVERRIDE = "override"
+    HOLD = "hold"
+    WAIVER = "waiver"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that begins or ends; `subject` says whom or what it is about, in words."""
+
+    kind: Kind
+    turn: Turn
+    subject: str
+    source: SourcePosition
+    reason: str = ""
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SkillTurn:
+    """One skill, and of how many agents an apply adds, changes and removes it."""
+
+    skill: SkillName
+    actions: Mapping[Action, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTurn:
+    """One agent, and what an apply changes of it."""
+
+    agent: AgentName
+    team: str | None
+    source: SourcePosition
+    skills: tuple[AssignmentChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One moment, as the files write it, and what an apply from then on changes in what one before it left.
+
+    `coverage` holds the skills whose agents change, `waived` the ids of those whose floors are waived then. Of the
+    `agents_changed` as many are `agents` as there was room for, first who loses something.
+    """
+
+    at: datetime
+    events: tuple[Event, ...]
+    agents_changed: int
+    skills: tuple[SkillTurn, ...]
+    coverage: tuple[CoverageRow, ...]
+    waived: frozenset[str] = frozenset()
+    agents: tuple[AgentTurn, ...] = ()
+
+    @property
+    def actions(self) -> Mapping[Action, int]:
+        """How many assignments are added, changed and removed."""
+        return {action: sum(each.actions.get(action, 0) for each in self.skills) for action in Action}
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The counts of a plan.
@@ -209,7 +280,8 @@ class Plan:
     order of `plan.order` (empty in a plan that was read from a file), `filters` what the plan was narrowed by.
     `skill_names` are those of all the tenant's skills by id, for messages (empty in a plan that was read).
     `held` is what differs and is left alone by a hold. `now` is the moment for which it was made; `at` is the same
-    where somebody chose it. Before `holds_until` nothing begins or ends by itself.
+    where somebody chose it. Before `holds_until` nothing begins or ends by itself. `coming` are the moments after `now`
+    at which what is desired changes; beyond them there are `coming_later` at which something begins or ends.
     """
 
     tenant: str
@@ -227,6 +299,8 @@ class Plan:
     now: datetime | None = field(default=None, compare=False)
     at: datetime | None = None
     holds_until: datetime | None = None
+    coming: tuple[Entry, ...] = ()
+    coming_later: int = 0
 
     @property
     def is_blocked(self) -> bool:

@@ -91,6 +91,8 @@ class InForce:
 
     def held_skills(self, row: Row) -> frozenset[int] | None:
         """Give the skills of an agent that are left alone; None means all of them."""
+        if not self.holds:
+            return frozenset()
         skills = [found.skills for found in self.holds if found.rows is None or row in found.rows]
         return None if None in skills else frozenset[int]().union(*(each for each in skills if each is not None))
 

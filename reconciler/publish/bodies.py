@@ -62,14 +62,17 @@ class Known:
 
     @property
     def is_news(self) -> bool:
-        """Whether it is worth a comment where there is none yet: a pull request that changes nothing is not."""
+        """Whether it is worth a comment where there is none yet: a pull request that changes nothing is not.
+
+        Unless something begins or ends by itself later, which nobody else is shown before it is written.
+        """
         if self.is_applying:
             return self.reviewed is not None and bool(self.reviewed.changes)
         if self.is_merged and self.report is not None and self.report.outcome is not None:
             return bool(self.report.outcome.agents)
         if self.is_merged or self.plan is None or self.exit_code not in {-1, *_PLANNED}:
             return True
-        return bool(self.plan.changes) or self.plan.is_blocked
+        return bool(self.plan.changes or self.plan.coming) or self.plan.is_blocked
 
 
 def body_of(known: Known, before: Marker | None, view: View) -> str:

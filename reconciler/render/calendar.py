@@ -4,15 +4,17 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from reconciler.plan.calendar import Calendar, Entry, Event
-from reconciler.plan.change import Action, CoverageRow
+import msgspec
+
+from reconciler.plan.calendar import Calendar
+from reconciler.plan.change import CoverageRow, Entry, Event
 from reconciler.plan.coverage import worst_first
+from reconciler.render.coming_json import entry_part
+from reconciler.render.coming_words import actions_words, event_words, floor_words, row_label
 from reconciler.render.escape import terminal
-from reconciler.render.messages import counted, place, source_as_dict
+from reconciler.render.messages import counted, place
 from reconciler.render.moments import distance, moment
 from reconciler.render.style import PLAIN, Style
-
-_VERBS = {Action.ADD: "added", Action.CHANGE: "changed", Action.REMOVE: "removed"}
 
 
 def calendar_as_text(calendar: Calendar, folder: str = "", style: Style = PLAIN) -> str:
@@ -35,19 +37,17 @@ def _entry(entry: Entry, now: datetime, folder: str, style: Style) -> str:
     lines += [f"    {line}" for event in entry.events for line in _event(event, folder, style)]
     lines.append(f"    {_effect(entry)}")
     rows = worst_first(entry.coverage)
-    names = [terminal(_label(row)) for row in rows]
+    names = [terminal(row_label(row)) for row in rows]
     width = max(map(len, names), default=0)
     lines += [
-        f"        {_painted(f'{name:<{width}}  {row.before} -> {row.after}{_floor(row, entry)}', row, style)}"
+        f"        {_painted(f'{name:<{width}}  {row.before} -> {row.after}{floor_words(row, entry)}', row, style)}"
         for name, row in zip(names, rows, strict=True)
     ]
     return "\n".join(lines) + "\n"
 
 
 def _event(event: Event, folder: str, style: Style) -> Iterator[str]:
-    why = ", ".join(word for word in (event.reason, event.ticket) if word)
-    said = f"{event.kind} {event.turn}: {event.subject}" + (f" ({why})" if why else "")
-    yield f"{terminal(said)}  {style.dim(place(event.source, folder))}"
+    yield f"{terminal(event_words(event))}  {style.dim(place(event.source, folder))}"
 
 
 def _effect(entry: Entry) -> str:
@@ -55,22 +55,8 @@ def _effect(entry: Entry) -> str:
     if not entry.agents_changed:
         return "no agent changes by it"
     verb = "changes" if entry.agents_changed == 1 else "change"
-    counted_by = [(entry.actions.get(action, 0), word) for action, word in _VERBS.items()]
-    counts = ", ".join(f"{number} {word}" for number, word in counted_by if number)
     what = "; agents who can take them:" if entry.coverage else ""
-    return f"{counted(entry.agents_changed, 'agent')} {verb}; skills: {counts}{what}"
-
-
-def _label(row: CoverageRow) -> str:
-    return f"{row.skill.name}, from {row.min_proficiency} on" if row.min_proficiency else row.skill.name
-
-
-def _floor(row: CoverageRow, entry: Entry) -> str:
-    if row.floor is None:
-        return ""
-    if not row.is_below:
-        return f", floor {row.floor}"
-    return f", BELOW its floor of {row.floor}" + (", waived" if row.skill.id in entry.waived else "")
+    return f"{counted(entry.agents_changed, 'agent')} {verb}; skills: {actions_words(entry)}{what}"
 
 
 def _painted(text: str, row: CoverageRow, style: Style) -> str:
@@ -85,36 +71,6 @@ def calendar_as_json(calendar: Calendar) -> str:
         "now": calendar.now.isoformat(),
         "until": calendar.end.isoformat(),
         "counted": calendar.is_counted,
-        "entries": [_as_dict(entry) for entry in calendar.entries],
+        "entries": [msgspec.to_builtins(entry_part(entry)) for entry in calendar.entries],
     }
     return json.dumps(document, indent=2) + "\n"
-
-
-def _as_dict(entry: Entry) -> dict[str, object]:
-    return {
-        "at": entry.at.isoformat(),
-        "events": [
-            {
-                "kind": event.kind.value,
-                "turn": event.turn.value,
-                "subject": event.subject,
-                "reason": event.reason,
-                "ticket": event.ticket,
-                "source": source_as_dict(event.source),
-            }
-            for event in entry.events
-        ],
-        "agents_changed": entry.agents_changed,
-        "assignments": {word: entry.actions.get(action, 0) for action, word in _VERBS.items()},
-        "coverage": [
-            {
-                "skill": {"id": row.skill.id, "name": row.skill.name},
-                "min_proficiency": row.min_proficiency,
-                "before": row.before,
-                "after": row.after,
-                "floor": row.floor,
-                "waived": row.skill.id in entry.waived,
-            }
-            for row in worst_first(entry.coverage)
-        ],
-    }

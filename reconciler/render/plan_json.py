@@ -12,89 +12,55 @@ import msgspec
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import InvalidInput
-from reconciler.model.assignments import Assignment
-from reconciler.model.position import SourcePosition
-from reconciler.plan.change import (
-    Action,
-    AgentChange,
-    AgentHeld,
-    AgentName,
-    AssignmentChange,
-    CoverageRow,
-    Plan,
-    SkillName,
-    Summary,
-    Until,
-)
-from reconciler.plan.describe import describe
+from reconciler.plan.change import AgentChange, AgentHeld, CoverageRow, Plan, Summary
 from reconciler.plan.digest import digest_of
 from reconciler.plan.scope import Filters
+from reconciler.render.coming_json import EntryPart, entry_part, read_entry
+from reconciler.render.json_parts import (
+    AgentPart,
+    LinePart,
+    SkillPart,
+    SourcePart,
+    UntilPart,
+    agent_part,
+    line_fields,
+    line_part,
+    read_agent,
+    read_line,
+    read_moment,
+    read_position,
+    read_skill,
+    read_until,
+    source_part,
+    until_part,
+)
 
 FORMAT_VERSION = 1
 
 
-class _Source(msgspec.Struct, frozen=True):
-    file: str
-    line: int
-    column: int
-
-
-class _Skill(msgspec.Struct, frozen=True):
-    id: str
-    name: str
-
-
-class _Agent(msgspec.Struct, frozen=True):
-    id: str
-    email: str
-    user_name: str
-    ref: str
-
-
-class _Assignment(msgspec.Struct, frozen=True):
-    proficiency: int
-    available: bool
-
-
-class _Until(msgspec.Struct, frozen=True):
-    until: str
-    source: _Source
-    reason: str = ""
-    ticket: str = ""
-
-
-class _AssignmentChange(msgspec.Struct, frozen=True):
-    action: Action
-    skill: _Skill
-    before: _Assignment | None
-    after: _Assignment | None
-    source: _Source
-    override: _Until | None = None
-
-
 # `before` is what is live and stays, `after` what the files ask for.
-class _AssignmentHeld(_AssignmentChange, frozen=True, kw_only=True):
-    hold: _Until
+class _AssignmentHeld(LinePart, frozen=True, kw_only=True):
+    hold: UntilPart
 
 
 class _AgentHeld(msgspec.Struct, frozen=True):
-    agent: _Agent
+    agent: AgentPart
     team: str | None
-    source: _Source
+    source: SourcePart
     skills: list[_AssignmentHeld]
 
 
 # What older documents do not have takes its default.
 class _AgentChange(msgspec.Struct, frozen=True, kw_only=True):
-    agent: _Agent
+    agent: AgentPart
     team: str | None
-    source: _Source
+    source: SourcePart
     writes: Literal[1, 2] = 1
-    skills: list[_AssignmentChange]
+    skills: list[LinePart]
 
 
 class _CoverageRow(msgspec.Struct, frozen=True):
-    skill: _Skill
+    skill: SkillPart
     before: int
     after: int
     floor: int | None
@@ -107,7 +73,7 @@ class _Finding(msgspec.Struct, frozen=True):
     severity: Severity
     message: str
     hint: str | None = None
-    source: _Source | None = None
+    source: SourcePart | None = None
 
 
 class _Summary(msgspec.Struct, frozen=True):
@@ -146,6 +112,8 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     summary: _Summary
     changes: list[_AgentChange]
     held: list[_AgentHeld] = []
+    coming: list[EntryPart] = []
+    coming_later: int = 0
     coverage: list[_CoverageRow]
     findings: list[_Finding]
 
@@ -168,6 +136,8 @@ def plan_as_json(plan: Plan, created_at: str) -> str:
         summary=msgspec.convert(plan.summary, _Summary, from_attributes=True),
         changes=[_change(change) for change in plan.changes],
         held=[_held(each) for each in plan.held],
+        coming=[entry_part(entry) for entry in plan.coming],
+        coming_later=plan.coming_later,
         coverage=[msgspec.convert(row, _CoverageRow, from_attributes=True) for row in plan.coverage],
         findings=[_finding(finding) for finding in plan.findings],
     )
@@ -176,44 +146,24 @@ def plan_as_json(plan: Plan, created_at: str) -> str:
 
 def _change(change: AgentChange) -> _AgentChange:
     return _AgentChange(
-        agent=msgspec.convert(change.agent, _Agent, from_attributes=True),
+        agent=agent_part(change.agent),
         team=change.team,
-        source=_source(change.source),
+        source=source_part(change.source),
         writes=2 if change.has_union else 1,
-        skills=[_AssignmentChange(*_parts(each)) for each in change.skills],
+        skills=[line_part(each) for each in change.skills],
     )
 
 
 def _held(held: AgentHeld) -> _AgentHeld:
-    agent = msgspec.convert(held.agent, _Agent, from_attributes=True)
-    skills = [_AssignmentHeld(*_parts(each), hold=_until(each.hold)) for each in held.skills if each.hold is not None]
-    return _AgentHeld(agent, held.team, _source(held.source), skills)
-
-
-def _parts(
-    change: AssignmentChange,
-) -> tuple[Action, _Skill, _Assignment | None, _Assignment | None, _Source, _Until | None]:
-    return (
-        change.action,
-        _Skill(change.skill.id, change.skill.name),
-        None if change.before is None else _Assignment(*change.before),
-        None if change.after is None else _Assignment(*change.after),
-        _source(change.source),
-        None if change.override is None else _until(change.override),
-    )
-
-
-def _until(until: Until) -> _Until:
-    return _Until(until.until.isoformat(), _source(until.source), until.reason, until.ticket)
+    skills = [
+        _AssignmentHeld(*line_fields(each), hold=until_part(each.hold)) for each in held.skills if each.hold is not None
+    ]
+    return _AgentHeld(agent_part(held.agent), held.team, source_part(held.source), skills)
 
 
 def _finding(finding: Diagnostic) -> _Finding:
-    source = None if finding.position is None else _source(finding.position)
+    source = None if finding.position is None else source_part(finding.position)
     return _Finding(finding.code, finding.severity, finding.message, finding.hint, source)
-
-
-def _source(position: SourcePosition) -> _Source:
-    return _Source(position.file, position.line, position.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,43 +202,35 @@ def _plan(document: _Document) -> Plan:
         summary=Summary(**msgspec.to_builtins(document.summary)),
         changes=tuple(_read_change(change) for change in document.changes),
         coverage=tuple(
-            CoverageRow(SkillName(row.skill.id, row.skill.name), *msgspec.structs.astuple(row)[1:])
-            for row in document.coverage
+            CoverageRow(read_skill(row.skill), *msgspec.structs.astuple(row)[1:]) for row in document.coverage
         ),
         findings=tuple(_read_finding(finding) for finding in document.findings),
         filters=Filters(**msgspec.structs.asdict(document.scope)),
         held=tuple(_read_held(held) for held in document.held),
         now=_made_for(document),
-        at=None if document.at is None else _moment(document.at),
-        holds_until=None if document.holds_until is None else _moment(document.holds_until),
+        at=None if document.at is None else read_moment(document.at),
+        holds_until=None if document.holds_until is None else read_moment(document.holds_until),
+        coming=tuple(read_entry(entry) for entry in document.coming),
+        coming_later=document.coming_later,
     )
 
 
 def _made_for(document: _Document) -> datetime | None:
     """Give the moment that the plan is about; whether `created_at` is one is for `plan.claim` to say."""
     if document.at is not None:
-        return _moment(document.at)
+        return read_moment(document.at)
     try:
-        return _moment(document.created_at)
+        return read_moment(document.created_at)
     except ValueError:
         return None
 
 
-def _moment(text: str) -> datetime:
-    """Read a time; ValueError where it is none, or nobody knows of which place."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        message = f"{text!r} has no offset"
-        raise ValueError(message)
-    return moment
-
-
 def _read_change(change: _AgentChange) -> AgentChange:
-    skills = tuple(_read_assignment(each) for each in change.skills)
+    skills = tuple(read_line(each) for each in change.skills)
     return AgentChange(
-        agent=_read_agent(change.agent),
+        agent=read_agent(change.agent),
         team=change.team,
-        source=_position(change.source),
+        source=read_position(change.source),
         skills=skills,
         before={each.skill.id: each.before for each in skills if each.before is not None},
         after={each.skill.id: each.after for each in skills if each.after is not None},
@@ -298,34 +240,10 @@ def _read_change(change: _AgentChange) -> AgentChange:
 
 
 def _read_held(held: _AgentHeld) -> AgentHeld:
-    skills = (replace(_read_assignment(each), hold=_read_until(each.hold)) for each in held.skills)
-    return AgentHeld(_read_agent(held.agent), held.team, _position(held.source), tuple(skills))
-
-
-def _read_agent(agent: _Agent) -> AgentName:
-    return AgentName(agent.id, agent.email, agent.user_name, agent.ref)
-
-
-def _read_until(until: _Until) -> Until:
-    return Until(_moment(until.until), _position(until.source), until.reason, until.ticket)
-
-
-def _read_assignment(change: _AssignmentChange) -> AssignmentChange:
-    before = None if change.before is None else Assignment(change.before.proficiency, change.before.available)
-    after = None if change.after is None else Assignment(change.after.proficiency, change.after.available)
-    if (change.action is Action.ADD) != (before is None) or (change.action is Action.REMOVE) != (after is None):
-        message = f"`{change.action}` does not fit its before and after"
-        raise ValueError(message)
-    fields = describe(before, after) if before is not None and after is not None else ()
-    skill = SkillName(change.skill.id, change.skill.name)
-    override = None if change.override is None else _read_until(change.override)
-    return AssignmentChange(change.action, skill, before, after, _position(change.source), fields, override)
+    skills = (replace(read_line(each), hold=read_until(each.hold)) for each in held.skills)
+    return AgentHeld(read_agent(held.agent), held.team, read_position(held.source), tuple(skills))
 
 
 def _read_finding(finding: _Finding) -> Diagnostic:
-    position = None if finding.source is None else _position(finding.source)
+    position = None if finding.source is None else read_position(finding.source)
     return Diagnostic(finding.code, finding.message, finding.hint, position, finding.severity)
-
-
-def _position(source: _Source) -> SourcePosition:
-    return SourcePosition(source.file, source.line, source.column)

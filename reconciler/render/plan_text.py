@@ -17,6 +17,7 @@ from reconciler.plan.change import (
     Summary,
     value_words,
 )
+from reconciler.render.coming_text import coming_as_text, says_holds_until
 from reconciler.render.coverage_text import coverage_as_text
 from reconciler.render.escape import terminal
 from reconciler.render.messages import counted, messages_as_text
@@ -44,6 +45,8 @@ def plan_as_text(
         parts.append(_held(plan, folder, style))
     if coverage := coverage_as_text(plan, style, shows_every_skill=shows_every_skill):
         parts.append(coverage)
+    if coming := coming_as_text(plan, style):
+        parts.append(coming)
     if plan.findings:
         parts.append(messages_as_text(plan.findings, folder, style))
     if plan.changes:
@@ -90,7 +93,7 @@ def _facts(plan: Plan, rate_limit: RateLimit | None) -> Iterator[str]:
     rate = "" if rate_limit is None else f", at {rate_limit.requests} per {rate_limit.per_seconds:g} s"
     verifying = summary.requests - summary.writes
     yield f"Requests to apply: {summary.requests} ({counted(summary.writes, 'write')}, {verifying} to verify){rate}"
-    if plan.holds_until is not None and plan.now is not None:
+    if plan.holds_until is not None and plan.now is not None and not says_holds_until(plan):
         until = f"{moment(plan.holds_until, plan.now)}, {distance(plan.holds_until, plan.now)}"
         yield f"Holds until {until}: then something begins or ends (reconcile calendar)"
     yield f"Digest: {plan.digest}"

@@ -68,9 +68,12 @@ class Timetable:
         return wanted
 
     def held(self, name: str, hour: float) -> frozenset[str]:
-        """Which skills are left alone."""
+        """Which skills are left alone; a hold on all skills is about those too that nobody here names."""
         return frozenset(
-            skill for skill in SKILLS for hold in self.holds if hour < hold.until and hold.covers(name, skill)
+            skill
+            for skill in (*SKILLS, "WFI Break")
+            for hold in self.holds
+            if hour < hold.until and hold.covers(name, skill)
         )
 
     def state(self, hour: float) -> object:

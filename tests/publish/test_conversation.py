@@ -9,7 +9,7 @@ import pytest
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.position import SourcePosition
 from reconciler.model.secret import Secret
-from reconciler.plan.change import AgentName, Plan
+from reconciler.plan.change import AgentName, Event, Kind, Plan, Turn
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.publish.bodies import Known, body_of
 from reconciler.publish.conversation import Told, tell_pull_request
@@ -20,6 +20,7 @@ from reconciler.render.report import Report
 from reconciler.render.view import View
 from reconciler.settings import Host, Job
 from tests.conftest import VirtualClock
+from tests.render.hand_made import NOW, entry_of
 from tests.world import World, agent
 
 VIEW = View("", "desired-state")
@@ -195,6 +196,24 @@ def test_nothing_to_change_is_worth_no_comment_but_takes_an_old_one_back(plan: P
     tell(there, planned(empty), tmp_path)
     assert there.writes == ["create", "edit"]
     assert "No changes." in there.listed[0].body
+
+
+def test_what_only_comes_later_is_worth_a_comment_too(plan: Plan, tmp_path: Path) -> None:
+    """Nobody reviews it again before it is written; after the merge the comment says that nothing was written."""
+    there = Discussion()
+    surge = Event(Kind.OVERRIDE, Turn.BEGINS, "team `Testers`", SourcePosition("surge.yaml", 2, 5), "Black Friday")
+    none = replace(plan, changes=(), summary=replace(plan.summary, agents_changed=0))
+    later = replace(none, coming=(entry_of(NOW, [surge], plan.changes),))
+    tell(there, planned(later), tmp_path)
+    assert there.writes == ["create"]
+    assert "No changes." in there.listed[0].body
+    assert "Black Friday" in there.listed[0].body
+    there.merged[COMMIT] = 7
+    outcome = Outcome("run-1", "acme", plan.digest, (), 2, 0, 1.0, is_verified=True)
+    merged = Known("acme", COMMIT, "13", plan=none, report=Report("apply", 0, (), outcome), is_merged=True)
+    tell(there, merged, tmp_path, number=None)
+    assert "there was nothing left to do" in there.listed[0].body
+    assert there.writes == ["create", "edit"]
 
 
 def test_a_merge_that_changes_nothing_is_worth_no_comment(plan: Plan, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Plans made by hand, hostile names, and a judge of Markdown: what GitHub's own parser makes of it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
 
 from cmarkgfm import github_flavored_markdown_to_html  # type: ignore[import-untyped] # it has no types
@@ -16,12 +18,20 @@ from reconciler.model.tenant import RateLimit
 from reconciler.plan.change import (
     Action,
     AgentChange,
+    AgentHeld,
     AgentName,
+    AgentTurn,
     AssignmentChange,
     CoverageRow,
+    Entry,
+    Event,
+    Kind,
     Plan,
     SkillName,
+    SkillTurn,
     Summary,
+    Turn,
+    Until,
 )
 from reconciler.plan.digest import digest_of
 from reconciler.render.view import View
@@ -113,23 +123,101 @@ def plan_of(
     return Plan(tenant, digest_of(tenant, made), summary, made, rows, tuple(findings))
 
 
+NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+_MOMENTS = st.builds(
+    lambda seconds, minutes: (NOW + timedelta(seconds=seconds)).astimezone(timezone(timedelta(minutes=minutes))),
+    st.integers(1, 10**8),
+    st.integers(-14 * 60, 14 * 60),
+)
+
+
 @st.composite
 def plans(draw: st.DrawFn, names: st.SearchStrategy[str] = names, most: int = 5) -> Plan:
-    """Any plan, with these names in all places."""
-    values = st.one_of(st.none(), st.integers(0, 100), st.tuples(st.integers(0, 100), st.booleans()))
-    rows = st.tuples(names, values, values).filter(lambda row: assignment(row[1]) != assignment(row[2]))
-    sets = st.lists(rows, min_size=1, max_size=3, unique_by=lambda row: row[0])
-    changes = st.builds(
-        lambda agent, team, rows, union, file: change(agent, team, *rows, has_union=union, file=file),
-        names, st.one_of(st.none(), names), sets, st.booleans(), names,
-    )  # fmt: skip
+    """Any plan, with these names in all places; some with what holds for a time, and with what comes."""
+    changes = draw(st.lists(agents(names), max_size=most, unique_by=lambda each: each.agent.id))
     coverage = st.tuples(names, st.integers(0, 9), st.integers(0, 9), st.one_of(st.none(), st.integers(0, 9)))
-    return plan_of(
-        draw(st.lists(changes, max_size=most, unique_by=lambda each: each.agent.id)),
+    plan = plan_of(
+        changes,
         draw(st.lists(coverage, max_size=most)),
         draw(st.lists(findings(names), max_size=most)),
         draw(names),
     )
+    if not draw(st.booleans()):
+        return plan
+    held = draw(st.lists(agents(names), max_size=2))
+    return replace(
+        plan,
+        held=tuple(_held(each, draw(untils(names))) for each in held),
+        changes=tuple(_overridden(each, draw(st.one_of(st.none(), untils(names)))) for each in changes),
+        now=draw(st.sampled_from((NOW, None))),
+        at=draw(st.sampled_from((NOW, None))),
+        holds_until=draw(st.one_of(st.none(), _MOMENTS)),
+        coming=tuple(sorted(draw(st.lists(entries(names), max_size=most * 2)), key=lambda entry: entry.at)),
+        coming_later=draw(st.integers(0, 9)),
+    )
+
+
+def agents(names: st.SearchStrategy[str]) -> st.SearchStrategy[AgentChange]:
+    """Any change of an agent."""
+    values = st.one_of(st.none(), st.integers(0, 100), st.tuples(st.integers(0, 100), st.booleans()))
+    rows = st.tuples(names, values, values).filter(lambda row: assignment(row[1]) != assignment(row[2]))
+    sets = st.lists(rows, min_size=1, max_size=3, unique_by=lambda row: row[0])
+    return st.builds(
+        lambda agent, team, rows, union, file: change(agent, team, *rows, has_union=union, file=file),
+        names, st.one_of(st.none(), names), sets, st.booleans(), names,
+    )  # fmt: skip
+
+
+def untils(names: st.SearchStrategy[str]) -> st.SearchStrategy[Until]:
+    """Any end, and what its author wrote beside."""
+    return st.builds(Until, _MOMENTS, st.builds(SourcePosition, names, st.just(3), st.just(1)), names, names)
+
+
+def _held(each: AgentChange, hold: Until) -> AgentHeld:
+    return AgentHeld(each.agent, each.team, each.source, tuple(replace(line, hold=hold) for line in each.skills))
+
+
+def _overridden(each: AgentChange, override: Until | None) -> AgentChange:
+    return replace(each, skills=tuple(replace(line, override=override) for line in each.skills))
+
+
+def entry_of(
+    at: datetime,
+    events: Iterable[Event],
+    changes: Iterable[AgentChange] = (),
+    coverage: Iterable[tuple[str, int, int, int | None]] = (),
+    *,
+    unlisted: int = 0,
+) -> Entry:
+    """Make a coming moment whose counts are those of its agents; `unlisted` more change."""
+    made = tuple(changes)
+    counts = {each.skill: Counter[Action]() for one in made for each in one.skills}
+    for each in (each for one in made for each in one.skills):
+        counts[each.skill][each.action] += 1
+    rows = (CoverageRow(SkillName(f"id-{name}", name), before, after, floor) for name, before, after, floor in coverage)
+    return Entry(
+        at=at,
+        events=tuple(events),
+        agents_changed=len(made) + unlisted,
+        skills=tuple(SkillTurn(skill, actions) for skill, actions in counts.items()),
+        coverage=tuple(rows),
+        agents=tuple(AgentTurn(each.agent, each.team, each.source, each.skills) for each in made),
+    )
+
+
+def entries(names: st.SearchStrategy[str]) -> st.SearchStrategy[Entry]:
+    """Any coming moment."""
+    place = st.builds(SourcePosition, names, st.just(3), st.just(1))
+    event = st.builds(Event, st.sampled_from(Kind), st.sampled_from(Turn), names, place, names, names)
+    coverage = st.tuples(names, st.integers(0, 9), st.integers(0, 9), st.one_of(st.none(), st.integers(0, 9)))
+    return st.builds(
+        lambda at, events, agents, coverage, unlisted, is_waived: replace(
+            made := entry_of(at, events, agents, coverage, unlisted=unlisted),
+            waived=frozenset(row.skill.id for row in made.coverage if is_waived),
+        ),
+        _MOMENTS, st.lists(event, max_size=3), st.lists(agents(names), max_size=3), st.lists(coverage, max_size=3),
+        st.integers(0, 2000), st.booleans(),
+    )  # fmt: skip
 
 
 def findings(names: st.SearchStrategy[str] = names) -> st.SearchStrategy[Diagnostic]:

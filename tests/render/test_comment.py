@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.position import SourcePosition
-from reconciler.plan.change import Plan
+from reconciler.plan.change import Event, Kind, Plan, Turn
 from reconciler.plan.claim import check_blocked
 from reconciler.plan.moved import moved
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
@@ -27,7 +28,7 @@ from reconciler.render.markdown import (
     valid_comment,
 )
 from reconciler.render.marker import Marker, read_marker
-from tests.render.hand_made import VIEW, change, html_of, plan_of
+from tests.render.hand_made import NOW, VIEW, change, entry_of, html_of, plan_of
 
 Golden = Callable[[str, str], None]
 MARKER = Marker("acme-prod", "8f3c2a1b9d0e", "sha256:" + "0123456789abcdef" * 4, "4711")
@@ -188,6 +189,38 @@ def test_an_outdated_comment_is_not_found_again() -> None:
     text = outdated_comment(MARKER)
     assert read_marker(text) is None
     assert "acme-prod" in text
+
+
+def test_what_comes_by_itself_is_no_drift() -> None:
+    event = Event(Kind.OVERRIDE, Turn.BEGINS, "team `Testers`", SourcePosition("surge.yaml", 2, 5), "Black Friday")
+    plan = replace(SMALL, coming=(entry_of(NOW, [event], SMALL.changes),), now=NOW)
+    assert "Coming by itself" in plan_comment(MARKER, plan, VIEW)
+    assert drift_issue(plan, VIEW, MARKER) == drift_issue(SMALL, VIEW, MARKER)
+
+
+def test_of_very_many_moments_and_agents_those_are_shown_that_fit() -> None:
+    """What changes now comes first; the nearest moments are shown, and the rest is counted."""
+    event = Event(Kind.OVERRIDE, Turn.BEGINS, "team `Testers`", SourcePosition("surge.yaml", 2, 5))
+    crowd = [change(f"agent.number{number:04}@example.com", "A", ("Chat", None, 1)) for number in range(400)]
+    coming = tuple(entry_of(NOW + timedelta(days=day), [event], crowd, unlisted=9) for day in range(1, 31))
+    later = replace(plan_of([]), coming=coming, coming_later=3, now=NOW)
+    text = plan_as_markdown(later, VIEW)
+    assert "- and 25 more moments: `reconcile calendar --days 365`" in text
+    folds = text.count(": who changes</summary>")
+    left = sum(int(number) for number in re.findall(r"@@ and (\d+) more agents: reconcile plan --at 2026-11-2", text))
+    assert 1 < folds < 8
+    assert text.count("@@ agent.number") + left == 409 * folds
+    small = plan_as_markdown(later, replace(VIEW, limit=900))
+    assert len(small) <= 900
+    assert "who changes" not in small
+    assert "more moments" in small
+
+
+def test_a_plan_for_another_time_says_so_and_offers_no_apply() -> None:
+    text = plan_as_markdown(replace(SMALL, at=NOW), VIEW)
+    assert "As the files want it at `22 Nov 2026 14:00 UTC`" in text
+    assert "reconcile apply" not in text
+    assert "merge this pull request" not in text
 
 
 def test_the_title_of_a_drift_stays_whatever_drifts() -> None:

@@ -93,8 +93,13 @@ holds:
     return world
 
 
+def timed_plan(tmp_path: Path, clock: VirtualClock) -> Plan:
+    """Plan in that world."""
+    return _timed_world(tmp_path, clock).plan()
+
+
 def test_plan_with_what_holds_for_a_time(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
-    plan = _timed_world(tmp_path, clock).plan()
+    plan = timed_plan(tmp_path, clock)
     golden("plan-timed.txt", plan_as_text(plan, "desired-state", RateLimit()))
     golden("plan-timed.md", plan_as_markdown(plan, View(CREATED_AT, "desired-state")))
     saved = plan_as_json(plan, CREATED_AT)

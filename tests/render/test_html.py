@@ -24,7 +24,7 @@ from reconciler.render.html.page import shown
 from tests.conftest import VirtualClock
 from tests.render.crowd import crowd
 from tests.render.hand_made import HOSTILE, VIEW, change, plan_of, plans
-from tests.render.test_golden import CREATED_AT, blocked_plan, small_plan
+from tests.render.test_golden import CREATED_AT, blocked_plan, small_plan, timed_plan
 
 _TEMPLATES = Path(__file__).parents[2] / "reconciler" / "render" / "html" / "templates"
 _VOID = {"meta", "input", "rect", "line"}
@@ -100,6 +100,10 @@ def test_a_blocked_plan_as_a_page(tmp_path: Path, clock: VirtualClock, golden: G
     golden("plan-blocked.html", plan_as_html(blocked_plan(tmp_path, clock), replace(VIEW, created_at=CREATED_AT)))
 
 
+def test_a_plan_as_a_page_with_what_holds_for_a_time(tmp_path: Path, clock: VirtualClock, golden: Golden) -> None:
+    golden("plan-timed.html", plan_as_html(timed_plan(tmp_path, clock), replace(VIEW, created_at=CREATED_AT)))
+
+
 def _renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any part of a plan
     """Give every text another name, the same for the same text; an empty one stays empty."""
     if isinstance(value, Enum):
@@ -108,6 +112,8 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any pa
         return names[value] if not value else names.setdefault(value, f"n{len(names)}")
     if type(value) is tuple:
         return tuple(_renamed(each, names) for each in value)
+    if type(value) is frozenset:
+        return frozenset(_renamed(each, names) for each in value)
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{each.name: _renamed(getattr(value, each.name), names) for each in fields(value)})
     return value
@@ -138,6 +144,8 @@ def test_every_name_is_there_as_a_terminal_would_show_it(plan: Plan) -> None:
         assert terminal(each.agent.label) in named
         assert terminal("No team" if each.team is None else each.team) in named
         assert all(any(text.startswith(terminal(skill.skill.name)) for text in named) for skill in each.skills)
+    assert all(terminal(each.agent.label) in named for entry in plan.coming for each in entry.agents)
+    assert all(terminal(each.agent.label) in named for each in plan.held)
     messages = "".join(text for _, text in read(page).texts)
     assert all(terminal(finding.code) in messages for finding in plan.findings)
 

@@ -3,15 +3,18 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model.position import SourcePosition
+from reconciler.plan.change import AgentHeld, Event, Kind, Turn, Until
 from reconciler.render.html import plan_as_html
 from tests.pictures.browser import Page, browsing, find_browser
 from tests.render.crowd import crowd
-from tests.render.hand_made import HOSTILE, VIEW, change, plan_of
+from tests.render.hand_made import HOSTILE, NOW, VIEW, change, entry_of, plan_of
 
 pytestmark = pytest.mark.real
 _TROUBLE = {"Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Page.javascriptDialogOpening"}
@@ -176,6 +179,63 @@ def test_nothing_stands_out_at_the_side(page: Page, width: int) -> None:
     page.look(width=width)
     page.run("document.getElementById('unfold').click()")
     assert page.run("document.documentElement.scrollWidth") <= width
+
+
+@pytest.fixture
+def surge(browser: Page, tmp_path: Path) -> Page:
+    """The page of a plan with what ends by itself, what is held, and a month of what comes."""
+    made = crowd(40)
+    until = Until(NOW + timedelta(days=3), SourcePosition("surge.yaml", 2, 5), "a long reason " * 9, "OPS-1234")
+    first, second, *others = made.changes
+    lines = tuple(replace(line, override=until) for line in first.skills)
+    held = AgentHeld(
+        second.agent, second.team, second.source, tuple(replace(line, hold=until) for line in second.skills)
+    )
+    event = Event(Kind.OVERRIDE, Turn.BEGINS, "team `Sales`", until.source, until.reason, until.ticket)
+    coming = tuple(
+        entry_of(NOW + timedelta(days=day), [event] * 2, made.changes, [("Sales", 9, 1, 2), ("Chat", 1, 9, None)])
+        for day in range(1, 30)
+    )
+    plan = replace(
+        made,
+        changes=(replace(first, skills=lines), *others),
+        held=(held,),
+        coming=coming,
+        coming_later=3,
+        now=NOW,
+        at=NOW,
+    )
+    file = tmp_path / "surge.html"
+    file.write_text(plan_as_html(plan, VIEW), encoding="utf-8")
+    browser.look()
+    browser.open(file)
+    _expect_peace(browser, file)
+    return browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1100])
+def test_what_holds_for_a_time_stands_out_and_keeps_inside(surge: Page, scheme: str, width: int) -> None:
+    """Folded and open; a row that is not bad is not painted as one, whatever its moment is."""
+    surge.look(scheme=scheme, width=width)
+    assert _shown(surge, ".moment") == 29
+    assert _shown(surge, ".agent li.held") == 2
+    surge.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert surge.run("document.documentElement.scrollWidth") <= width
+    ratio, where = surge.run(_CONTRAST)
+    assert ratio >= 4.5, where
+    notes = "[...document.querySelectorAll('.moment:first-child .note')].slice(-2)"
+    colours = surge.run(f"{notes}.map((each) => getComputedStyle(each).color)")
+    assert colours[0] != colours[1]
+
+
+def test_a_search_looks_for_what_changes_now(surge: Page) -> None:
+    """What is held and what comes stays in its place: it is no part of what is applied."""
+    surge.run("document.getElementById('query').focus()")
+    surge.type("nobody is called that")
+    assert _hits(surge) == "0 of 39 agents on this page, 0 skills"
+    assert _shown(surge, ".moment") == 29
+    assert _shown(surge, ".agent li.held") == 2
 
 
 def test_on_paper_everything_is_open_and_no_form_is_there(page: Page) -> None:

@@ -3,22 +3,25 @@
 import json
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import InvalidInput
 from reconciler.model.position import SourcePosition
 from reconciler.plan.change import Plan
+from reconciler.plan.digest import digest_of
 from reconciler.plan.scope import Filters
 from reconciler.render.escape import terminal
 from reconciler.render.messages import messages_as_github, messages_as_text
 from reconciler.render.plan_json import plan_as_json, read_plan
 from reconciler.render.plan_text import duration, plan_as_text
 from tests.conftest import VirtualClock
+from tests.render.hand_made import plans
 from tests.world import World, agent
 
 
@@ -73,6 +76,20 @@ def test_a_saved_plan_comes_back_whole(plan: Plan) -> None:
     assert plan_as_json(saved.plan, saved.created_at) == plan_as_json(plan, saved.created_at)
 
 
+@settings(max_examples=50)
+@given(plans(st.text(st.characters(codec="utf-8"), min_size=1, max_size=5)))
+def test_whatever_a_plan_says_of_time_comes_back(plan: Plan) -> None:
+    """Every moment with its events, counts, agents and coverage, and all that is held; whatever it is called."""
+    made = replace(plan, changes=(), digest=digest_of(plan.tenant, ()))
+    text = plan_as_json(made, "2026-11-22T14:00:00Z")
+    again = read_plan(text.encode(), "plan.json").plan
+    assert plan_as_json(again, "2026-11-22T14:00:00Z") == text
+    assert plan_as_text(replace(again, now=plan.now)) == plan_as_text(made)
+    assert [(entry.at, entry.events, entry.skills) for entry in again.coming] == [
+        (entry.at, entry.events, entry.skills) for entry in made.coming
+    ]
+
+
 def _edits(value: object) -> Iterator[object]:
     """Every copy of a document with one of its changes' values edited."""
     text = json.dumps(value)
@@ -108,14 +125,16 @@ def test_a_saved_plan_knows_its_scope_and_its_unions(tmp_path: Path, clock: Virt
 
 
 def test_a_plan_saved_by_an_older_version_is_read(plan: Plan) -> None:
-    """It has neither scope nor writes: the whole tenant, one write for each agent."""
+    """It has neither scope nor writes: the whole tenant, one write for each agent. Nor does it know what comes."""
     document = json.loads(plan_as_json(plan, "2026-11-22T14:00:00Z"))
-    del document["scope"]
+    for key in ("scope", "held", "coming", "coming_later"):
+        del document[key]
     for change in document["changes"]:
         del change["writes"]
     saved = read_plan(json.dumps(document).encode(), "plan.json").plan
     assert saved.filters == Filters()
     assert not any(change.has_union for change in saved.changes)
+    assert (saved.held, saved.coming, saved.coming_later) == ((), (), 0)
 
 
 @pytest.mark.parametrize(("key", "value"), [("scope", None), ("scope", {"agents": [1]}), ("scope", [])])

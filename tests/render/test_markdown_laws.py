@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.plan.change import Plan
+from reconciler.plan.change import AgentName, Event, Plan, SkillName
 from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.render import PLAN_FORMATS
 from reconciler.render.escape import in_fence, runner, terminal
@@ -99,19 +100,22 @@ def test_nothing_foreign_is_obeyed(text: str) -> None:
     assert len(text) <= VIEW.limit
 
 
-def _renamed(plan: Plan, name: Callable[[str], str]) -> Plan:
-    """The same plan with other names; those of skills keep their ids, so that they stay apart."""
-    changes = tuple(
-        replace(
-            each,
-            agent=replace(each.agent, email=name(each.agent.email), ref=name(each.agent.ref)),
-            team=None if each.team is None else name(each.team),
-            skills=tuple(replace(row, skill=replace(row.skill, name=name(row.skill.name))) for row in each.skills),
-        )
-        for each in plan.changes
-    )
-    coverage = tuple(replace(row, skill=replace(row.skill, name=name(row.skill.name))) for row in plan.coverage)
-    return replace(plan, changes=changes, coverage=coverage)
+def _renamed(value: Any, name: Callable[[str], str]) -> Any:  # noqa: ANN401 - any part of a plan
+    """The same with other names; those of skills keep their ids, so that they stay apart."""
+    if isinstance(value, SkillName):
+        return replace(value, name=name(value.name))
+    if isinstance(value, AgentName):
+        return replace(value, email=name(value.email), ref=name(value.ref))
+    if type(value) is tuple:
+        return tuple(_renamed(each, name) for each in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    parts = {each.name: _renamed(getattr(value, each.name), name) for each in fields(value)}
+    if parts.get("team"):
+        parts["team"] = name(parts["team"])
+    if isinstance(value, Event):
+        parts |= {"subject": name(value.subject), "reason": name(value.reason), "ticket": name(value.ticket)}
+    return replace(value, **parts)
 
 
 @few
@@ -134,6 +138,8 @@ def test_every_name_can_be_read(plan: Plan) -> None:
         assert in_fence(each.agent.label).strip() in text
         assert each.team is None or terminal(each.team).strip() in text
         assert all(in_fence(row.skill.name).strip() in text for row in each.skills)
+    for entry in plan.coming[:8]:
+        assert all(in_fence(each.agent.label).strip() in text for each in entry.agents)
 
 
 LIMIT = 6_000

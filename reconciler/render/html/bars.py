@@ -38,6 +38,7 @@ class Bars:
     left_out: str
     has_floors: bool
     has_dips: bool
+    has_lowest: bool
 
 
 def bars_of(rows: Sequence[CoverageRow], labels: SkillLabels) -> Bars:
@@ -51,6 +52,7 @@ def bars_of(rows: Sequence[CoverageRow], labels: SkillLabels) -> Bars:
         left_out=f"and {many(len(left), 'more skill')}, {fewer:,} with fewer agents" if left else "",
         has_floors=any(row.floor is not None for row in rows),
         has_dips=any(bar.lowest_at for bar in bars),
+        has_lowest=any(row.lowest is not None for row in rows),
     )
 
 

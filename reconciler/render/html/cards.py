@@ -1,13 +1,24 @@
 """The agents of a plan by team, each with what is added, changed and removed, and where the files ask for it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from reconciler.model.assignments import Assignment
 from reconciler.model.position import SourcePosition
-from reconciler.plan.change import Action, AgentChange, AssignmentChange, Plan
+from reconciler.plan.change import (
+    Action,
+    AgentChange,
+    AgentHeld,
+    AgentTurn,
+    AssignmentChange,
+    Plan,
+    Until,
+    value_words,
+)
 from reconciler.render.markdown.words import SkillLabels, counted, loses, many
+from reconciler.render.moments import until_words
 
 # What a browser opens within a second or two, and searches within the blink of an eye: about 6,000 agents.
 MOST_LINES = 20_000
@@ -15,6 +26,7 @@ MOST_LINES = 20_000
 _MOST_OPEN = 40
 _SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.REMOVE: "\u2212"}
 _VERBS = {Action.ADD: "added", Action.CHANGE: "changed", Action.REMOVE: "removed"}
+_HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,8 @@ def cards_of(plan: Plan, shown: frozenset[int], labels: SkillLabels, folder: str
     teams = []
     for name in sorted(members, key=lambda name: (name is None, (name or "").casefold(), name or "")):
         its = [plan.changes[number] for number in members[name]]
-        cards = tuple(_card(plan.changes[number], labels, folder) for number in members[name] if number in shown)
+        made = (plan.changes[number] for number in members[name] if number in shown)
+        cards = tuple(card_of(change, labels, folder, _notes(change), plan.now) for change in made)
         skills = counted(each for change in its for each in change.skills)
         left = len(its) - len(cards)
         rest = f"{many(left, 'more agent')} of this team left out" if left else ""
@@ -110,15 +123,27 @@ def _left_out(changes: list[AgentChange]) -> str:
     )
 
 
-def _card(change: AgentChange, labels: SkillLabels, folder: str) -> Card:
-    agent = change.agent
+def card_of(
+    each: AgentChange | AgentTurn | AgentHeld,
+    labels: SkillLabels,
+    folder: str,
+    notes: Iterable[str] = (),
+    now: datetime | None = None,
+) -> Card:
+    """Give the card of an agent; what ends by itself says when."""
+    agent = each.agent
     return Card(
         name=agent.label,
         also="" if agent.ref.casefold() == agent.label.casefold() else agent.ref,
-        place=_place(change.source, folder),
-        notes=tuple(_notes(change)),
-        lines=tuple(_line(each, change.source, labels, folder) for each in change.skills),
+        place=place_of(each.source, folder),
+        notes=tuple(notes),
+        lines=tuple(_line(line, each.source, labels, folder, now) for line in each.skills),
     )
+
+
+def held_cards(plan: Plan, labels: SkillLabels, folder: str, most: int) -> tuple[Card, ...]:
+    """Give a card for each agent of whom something is left alone, up to `most`."""
+    return tuple(card_of(each, labels, folder, now=plan.now) for each in plan.held[:most])
 
 
 def _notes(change: AgentChange) -> Iterator[str]:
@@ -128,7 +153,15 @@ def _notes(change: AgentChange) -> Iterator[str]:
         yield "not active: counts for no skill"
 
 
-def _line(each: AssignmentChange, beside: SourcePosition, labels: SkillLabels, folder: str) -> Line:
+def _line(
+    each: AssignmentChange, beside: SourcePosition, labels: SkillLabels, folder: str, now: datetime | None
+) -> Line:
+    until = each.hold or each.override
+    place = _place_beside((each.hold or each).source, beside, folder)
+    notes = () if until is None else (_note(until, now),)
+    if each.hold is not None:
+        said = f"stays; in the files {value_words(each.after)}; {_note(each.hold, now)}"
+        return Line(_HELD, "=", _HELD, labels.of(each.skill), value_words(each.before), "", place, (said,))
     return Line(
         action=str(each.action),
         sign=_SIGNS[each.action],
@@ -136,8 +169,14 @@ def _line(each: AssignmentChange, beside: SourcePosition, labels: SkillLabels, f
         skill=labels.of(each.skill),
         before=_value(each.before),
         after=_value(each.after),
-        place=_place_beside(each.source, beside, folder),
+        place=place,
+        notes=notes,
     )
+
+
+def _note(until: Until, now: datetime | None) -> str:
+    why = ", ".join(word for word in (until.reason, until.ticket) if word)
+    return until_words(until, now) + (f" ({why})" if why else "")
 
 
 def _value(assignment: Assignment | None) -> str:
@@ -146,12 +185,13 @@ def _value(assignment: Assignment | None) -> str:
     return f"{assignment.proficiency}" + ("" if assignment.available else ", not available")
 
 
-def _place(position: SourcePosition, folder: str) -> str:
+def place_of(position: SourcePosition, folder: str) -> str:
+    """Write a place as `file:line`, below the folder."""
     return f"{f'{folder}/' if folder else ''}{position.file}:{position.line}"
 
 
 def _place_beside(position: SourcePosition, head: SourcePosition, folder: str) -> str:
     """Give only what the agent's head, which names its own place, does not say."""
     if position.file != head.file:
-        return _place(position, folder)
+        return place_of(position, folder)
     return "" if position.line == head.line else f"line {position.line}"

@@ -121,6 +121,7 @@ def left_alone(summary: Summary) -> str:
         (summary.agents_unmanaged, "unmanaged"),
         (summary.agents_missing, "not on the tenant"),
         (summary.agents_unreadable, "unreadable"),
+        (summary.agents_held, "held"),
     )
     words = [f"{number:,} {what}" for number, what in counts if number]
     return listed(words) if words else ""

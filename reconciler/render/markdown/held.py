@@ -2,20 +2,29 @@
 
 from reconciler.plan.change import AgentHeld, AssignmentChange, Plan, value_words
 from reconciler.render.escape import fence, in_fence
+from reconciler.render.markdown.fit import length
 from reconciler.render.markdown.words import SkillLabels, agent_label, aligned, many
 from reconciler.render.moments import until_words
 
 _MOST_SHOWN = 12
 
 
-def held_section(plan: Plan, labels: SkillLabels) -> str:
-    """List what live says otherwise than the files and stays; empty where nothing does."""
+def held_section(plan: Plan, labels: SkillLabels, room: int | None = None) -> str:
+    """List what live says otherwise than the files and stays, as much as fits into `room`; empty where nothing does."""
     rows = [_row(agent, each, plan, labels) for agent in plan.held for each in agent.skills]
     if not rows:
         return ""
-    left = len(rows) - _MOST_SHOWN
-    more = f"\n\nand {many(left, 'more assignment')}" if left > 0 else ""
-    return f"#### Held: left as it is on the tenant\n\n{fence(aligned(rows[:_MOST_SHOWN])).rstrip()}{more}"
+    lines = aligned(rows[:_MOST_SHOWN])
+    while room is not None and lines and length(_section(lines, len(rows))) > room:
+        lines.pop()
+    return _section(lines, len(rows))
+
+
+def _section(lines: list[str], count: int) -> str:
+    left = count - len(lines)
+    more = f"{'and ' if lines else ''}{many(left, 'more assignment' if lines else 'assignment')}" if left else ""
+    shown = fence(lines).rstrip() if lines else ""
+    return "\n\n".join(filter(None, ["#### Held: left as it is on the tenant", shown, more]))
 
 
 def _row(agent: AgentHeld, each: AssignmentChange, plan: Plan, labels: SkillLabels) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ from functools import cached_property
 
 from reconciler.diagnostics import Severity
 from reconciler.plan.change import Plan
+from reconciler.render.coming_text import says_holds_until
 from reconciler.render.escape import code, link, sentence
+from reconciler.render.markdown.coming import coming_agents, coming_section
 from reconciler.render.markdown.coverage import coverage_table, verdict
 from reconciler.render.markdown.findings import message_list
 from reconciler.render.markdown.fit import length, shares
@@ -49,10 +51,25 @@ def plan_body(plan: Plan, view: View, room: int, *, is_offer: bool = True) -> st
 
 
 def _unchanged(plan: Plan, view: View, room: int) -> str:
-    head = f"**{summary_line(plan.summary)}**"
-    head = _BREAK.join(filter(None, [head, held_section(plan, SkillLabels(plan))]))
-    left = room - length(head) - len(_BREAK) - 1
-    return _joined(head, message_list(plan.findings, view, view.folder, left))
+    head, labels = f"**{summary_line(plan.summary)}**{_not_now(plan)}", SkillLabels(plan)
+    lists: tuple[Callable[[int | None], str], ...] = (
+        lambda room: held_section(plan, labels, room),
+        lambda room: message_list(plan.findings, view, view.folder, room) if plan.findings else "",
+        lambda room: coming_section(plan, view, labels, room),
+    )
+    left = room - length(head) - len(_BREAK) * len(lists) - 1
+    parts = [
+        write(given) for write, given in zip(lists, shares([length(write(None)) for write in lists], left), strict=True)
+    ]
+    agents = coming_agents(plan, labels, left - sum(map(length, parts)))
+    return _joined(head, *parts, agents)
+
+
+def _not_now(plan: Plan) -> str:
+    """Say of which moment the plan is, where that is not now; with a break before it."""
+    if plan.at is None:
+        return ""
+    return f"{_BREAK}As the files want it at {code(moment(plan.at, None))}, against the tenant as it is now"
 
 
 def _joined(*parts: str) -> str:
@@ -65,8 +82,7 @@ class _Draft:
     def __init__(self, plan: Plan, view: View, room: int, *, is_offer: bool) -> None:
         self._plan, self._view, self._room = plan, view, room
         self._labels = SkillLabels(plan)
-        words = f"{verdict(plan, self._labels)}\n\n{counts(plan)}{_left_alone(plan)}"
-        self._head = _BREAK.join(filter(None, [words, held_section(plan, self._labels)]))
+        self._head = f"{verdict(plan, self._labels)}{_not_now(plan)}\n\n{counts(plan)}{_left_alone(plan)}"
         self._foot = "\n".join(_facts(plan, view, is_offer=is_offer))
         self._losses = losses_of(plan, self._labels)
         self._findings = [each for each in plan.findings if each.severity is not Severity.INFO]
@@ -75,6 +91,24 @@ class _Draft:
     @cached_property
     def _coverage(self) -> str:
         return coverage_table(self._plan, self._labels)
+
+    @cached_property
+    def _held(self) -> str:
+        return held_section(self._plan, self._labels)
+
+    @cached_property
+    def _coming(self) -> str:
+        return coming_section(self._plan, self._view, self._labels)
+
+    def _above(self, detail: Detail, *, with_notes: bool) -> str:
+        return _joined(
+            self._head,
+            self._held,
+            self._messages(with_notes=with_notes),
+            self._coverage,
+            loss_section(self._losses, detail),
+            self._coming,
+        )
 
     def _messages(self, *, with_notes: bool, room: int | None = None) -> str:
         messages = self._plan.findings if with_notes else self._findings
@@ -85,18 +119,17 @@ class _Draft:
 
     def whole(self) -> str:
         """Leave nothing out."""
-        above = _joined(
-            self._head, self._messages(with_notes=True), self._coverage, loss_section(self._losses, Detail.VALUES)
-        )
+        above = self._above(Detail.VALUES, with_notes=True)
         room = self._room - length(above) - length(self._foot) - 2 * len(_BREAK)
         teams, shown = team_section(self._plan, self._view, self._labels, room)
-        return _joined(above.rstrip("\n"), teams, self._foot) if all(way is Shown.ALL for way in shown) else ""
+        if any(way is not Shown.ALL for way in shown):
+            return ""
+        agents = coming_agents(self._plan, self._labels, room - length(teams) - len(_BREAK))
+        return _joined(above.rstrip("\n"), agents, teams, self._foot)
 
     def cut(self, detail: Detail) -> str:
         """Leave out notes, and of the agents what does not fit; with all details of the losses, or with names alone."""
-        above = _joined(
-            self._head, self._messages(with_notes=False), self._coverage, loss_section(self._losses, detail)
-        )
+        above = self._above(detail, with_notes=False)
         longest = length(self._nothing_shown.text(self._view.whole_plan))
         room = self._room - length(above) - longest - length(self._foot) - 3 * len(_BREAK)
         teams, shown = team_section(self._plan, self._view, self._labels, room)
@@ -106,13 +139,15 @@ class _Draft:
         return _joined(above.rstrip("\n"), teams, left.text(self._view.whole_plan), self._foot)
 
     def shortest(self) -> str:
-        """Leave out all agents; a third of the room for each list, and more where another needs less.
+        """Leave out all agents; an equal part of the room for each list, and more where another needs less.
 
-        What room all three leave is for the names of those who lose something.
+        What room all of them leave is for the names of those who lose something.
         """
         notice = replace(self._nothing_shown, unnamed=len(self._losses)).text(self._view.whole_plan)
         around = _joined(self._head, notice, self._foot)
         lists: tuple[Callable[[int | None], str], ...] = (
+            lambda room: held_section(self._plan, self._labels, room),
+            lambda room: coming_section(self._plan, self._view, self._labels, room),
             lambda room: self._messages(with_notes=False, room=room),
             lambda room: coverage_table(self._plan, self._labels, room),
             lambda room: loss_section(self._losses, Detail.COUNTS, room),
@@ -165,8 +200,8 @@ def _facts(plan: Plan, view: View, *, is_offer: bool) -> Iterator[str]:
         f"- Cost: {many(summary.requests, 'request')} ({many(summary.writes, 'write')}, {verifying:,} to verify){at}, "
         f"about {duration(summary.eta_seconds)}"
     )
-    if plan.holds_until is not None and plan.now is not None:
-        moments = f"{moment(plan.holds_until, plan.now)}, {distance(plan.holds_until, plan.now)}"
+    if plan.holds_until is not None and plan.now is not None and not says_holds_until(plan):
+        moments = f"{code(moment(plan.holds_until, plan.now))}, {distance(plan.holds_until, plan.now)}"
         yield f"- Holds until {moments}: then an override, a hold or a waiver begins or ends"
     commit = f" of commit {code(view.commit)}" if view.commit and is_offer else ""
     if view.page and is_offer:
@@ -177,6 +212,8 @@ def _facts(plan: Plan, view: View, *, is_offer: bool) -> Iterator[str]:
 
 
 def _next_step(plan: Plan, view: View) -> str:
+    if plan.at is not None:
+        return "nothing now; an apply takes only what the files want at its own time"
     if plan.is_blocked:
         return "settle what is blocked above, and plan again"
     return sentence(view.next_step) if view.next_step else code(f"reconcile apply --expect {plan.digest}")

@@ -72,6 +72,7 @@ class SkillLabels:
         yield from (row.skill for row in plan.coverage)
         yield from (each.skill for change in plan.changes for each in change.skills)
         yield from (each.skill for agent in plan.held for each in agent.skills)
+        yield from (each.skill for entry in plan.coming for each in entry.skills)
 
     def of(self, skill: SkillName) -> str:
         """Give the label, foreign as it is."""
