@@ -203,7 +203,7 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - all that an apply is made of, 
         deadline_s=how.deadline_s or max(_SHORTEST_DEADLINE_S, _DEADLINE_OVER_ETA * fresh.summary.eta_seconds),
         probes=choose_probes(fresh, how.canary),
         is_canary=how.canary is not None,
-        valid_until=fresh.holds_until,
+        valid_until=fresh.valid_until,
     )
     begun = Journal.create(context.runs, head, clock=context.clock, fsync=context.fsync, redactor=context.redactor)
     with closing(begun) as journal:

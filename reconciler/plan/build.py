@@ -99,7 +99,7 @@ def build_plan(
         skill_names=live.catalog.names_by_id,
         held=held,
         now=sides.now,
-        holds_until=next_boundary(desired, sides.now),
+        valid_until=next_boundary(desired, sides.now),
     )
 
 

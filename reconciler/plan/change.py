@@ -229,8 +229,9 @@ class AgentTurn:
 class Entry:
     """One moment, as the files write it, and what an apply from then on changes in what one before it left.
 
-    `coverage` holds the skills whose agents change, `waived` the ids of those whose floors are waived then. Of the
-    `agents_changed` as many are `agents` as there was room for, first who loses something.
+    `coverage` holds the skills whose agents change, `waived` the ids of those whose floors are waived then, `blocked`
+    of those whose floors forbid the apply. Of the `agents_changed` as many are `agents` as there was room for, first
+    who loses something.
     """
 
     at: datetime
@@ -240,6 +241,7 @@ class Entry:
     coverage: tuple[CoverageRow, ...]
     waived: frozenset[str] = frozenset()
     agents: tuple[AgentTurn, ...] = ()
+    blocked: frozenset[str] = frozenset()
 
     @property
     def actions(self) -> Mapping[Action, int]:
@@ -280,7 +282,7 @@ class Plan:
     order of `plan.order` (empty in a plan that was read from a file), `filters` what the plan was narrowed by.
     `skill_names` are those of all the tenant's skills by id, for messages (empty in a plan that was read).
     `held` is what differs and is left alone by a hold. `now` is the moment for which it was made; `at` is the same
-    where somebody chose it. Before `holds_until` nothing begins or ends by itself. `coming` are the moments after `now`
+    where somebody chose it. Before `valid_until` nothing begins or ends by itself. `coming` are the moments after `now`
     at which what is desired changes; beyond them there are `coming_later` at which something begins or ends.
     """
 
@@ -298,9 +300,14 @@ class Plan:
     held: tuple[AgentHeld, ...] = ()
     now: datetime | None = field(default=None, compare=False)
     at: datetime | None = None
-    holds_until: datetime | None = None
+    valid_until: datetime | None = None
     coming: tuple[Entry, ...] = ()
     coming_later: int = 0
+
+    @property
+    def today(self) -> datetime | None:
+        """The moment that `in 3 days` counts from; None in a plan for another one, of which nobody would know that."""
+        return self.now if self.at is None else None
 
     @property
     def is_blocked(self) -> bool:

@@ -59,8 +59,8 @@ def check_blocked(fresh: Plan, allowed: frozenset[str]) -> Iterator[Diagnostic]:
 
 def check_moment(fresh: Plan, now: datetime) -> Iterator[Diagnostic]:
     """Say so where something began or ended since the plan was made: what it asks for is not desired any more."""
-    if fresh.changes and fresh.holds_until is not None and fresh.holds_until <= now:
-        message = f"an override, a hold or a waiver began or ended {moment(fresh.holds_until)}, while it was asked"
+    if fresh.changes and fresh.valid_until is not None and fresh.valid_until <= now:
+        message = f"an override, a hold or a waiver began or ended {moment(fresh.valid_until)}, while it was asked"
         yield Diagnostic("plan-outlasted", f"{message}; nothing was written", "apply again: it plans for now")
 
 

@@ -1,12 +1,13 @@
 """Goes from moment to moment: what is desired then, what an apply changes for it, and who can take what."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.model.assignments import decode, unpack
 from reconciler.model.overrides import Override
+from reconciler.model.policies import Weight
 from reconciler.plan.build import Sides, agent_name_of, by_name, origins_of
 from reconciler.plan.change import (
     Action,
@@ -112,21 +113,33 @@ class Course:
             return None
         moved = list(self._moved(turning, before, after))
         skills, shifts = self._effects(moved)
+        shifted = (self._shift(gauge, by) for gauge, by in sorted(shifts.items()) if by and gauge in self._coverage)
+        coverage = tuple(shifted)
         return Entry(
             at=min((each for each in boundaries(self._sides.resolved.desired) if each == moment), key=str),
             events=events,
             agents_changed=len(moved),
             skills=skills,
-            coverage=tuple(
-                self._shift(gauge, by) for gauge, by in sorted(shifts.items()) if by and gauge in self._coverage
-            ),
+            coverage=coverage,
             waived=frozenset(
                 skill.id
                 for floor, skill in self._sides.rules.floors
                 if floor.waive_until is not None and floor.waive_until > moment
             ),
             agents=self._listed(moved, after),
+            blocked=frozenset(self._blocked(coverage, moment)),
         )
+
+    def _blocked(self, coverage: Iterable[CoverageRow], moment: datetime) -> Iterator[str]:
+        """Give the skills of which an apply then takes so many agents that a floor forbids it."""
+        rows = {(row.skill.id, row.min_proficiency): row for row in coverage}
+        for floor, skill in self._sides.rules.floors:
+            row = rows.get((skill.id, floor.min_proficiency))
+            is_waived = floor.waive_until is not None and floor.waive_until > moment
+            if row is None or floor.weight is not Weight.BLOCK or is_waived:
+                continue
+            if row.after < min(floor.min_available, row.before):
+                yield skill.id
 
     def _about(self, moment: datetime) -> set[Row]:
         """Give the agents whom something that begins or ends then is about."""

@@ -78,7 +78,7 @@ def inverse_plan(
         order=order,
         skill_names=live.catalog.names_by_id,
         now=rules.now,
-        holds_until=next_boundary(desired, rules.now),
+        valid_until=next_boundary(desired, rules.now),
     )
 
 

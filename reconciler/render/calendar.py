@@ -23,7 +23,7 @@ def calendar_as_text(calendar: Calendar, folder: str = "", style: Style = PLAIN)
     parts = [_entry(entry, now, folder, style) for entry in entries]
     if entries and not calendar.is_counted:
         parts.append("Who can take what then is not known: the tenant's list does not say it.\n")
-    many = counted(len(entries), "change") if entries else "nothing begins or ends by itself"
+    many = counted(len(entries), "moment") if entries else "nothing begins or ends by itself"
     return "\n".join(
         [
             *parts,

@@ -59,6 +59,7 @@ class _CoverageRow(msgspec.Struct, frozen=True):
     after: int
     floor: int | None
     waived: bool
+    blocked: bool = False
 
 
 class _AgentTurn(msgspec.Struct, frozen=True):
@@ -102,6 +103,7 @@ def entry_part(entry: Entry) -> EntryPart:
                 after=row.after,
                 floor=row.floor,
                 waived=row.skill.id in entry.waived,
+                blocked=row.skill.id in entry.blocked,
             )
             for row in worst_first(entry.coverage)
         ],
@@ -131,6 +133,7 @@ def read_entry(part: EntryPart) -> Entry:
             AgentTurn(read_agent(each.agent), each.team, read_position(each.source), tuple(map(read_line, each.skills)))
             for each in part.agents
         ),
+        blocked=frozenset(row.skill.id for row in part.coverage if row.blocked),
     )
 
 

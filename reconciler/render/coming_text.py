@@ -24,14 +24,14 @@ def coming_as_text(plan: Plan, style: Style = PLAIN) -> str:
     return "".join(f"{line}\n" for line in (f"{style.bold('Coming')}: begins or ends by itself", *lines))
 
 
-def says_holds_until(plan: Plan) -> bool:
+def says_valid_until(plan: Plan) -> bool:
     """Whether the section says already until when the plan holds."""
-    return bool(plan.coming) and plan.coming[0].at == plan.holds_until
+    return bool(plan.coming) and plan.coming[0].at == plan.valid_until
 
 
 def _when(entry: Entry, plan: Plan) -> str:
-    when = moment(entry.at, plan.now)
-    return when if plan.now is None else f"{when}, {distance(entry.at, plan.now)}"
+    when = moment(entry.at, plan.today)
+    return when if plan.today is None else f"{when}, {distance(entry.at, plan.today)}"
 
 
 def _what(entry: Entry) -> str:

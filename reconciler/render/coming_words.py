@@ -26,7 +26,9 @@ def floor_words(row: CoverageRow, entry: Entry) -> str:
         return ""
     if not row.is_below:
         return f", floor {row.floor:,}"
-    return f", BELOW its floor of {row.floor:,}" + (", waived" if row.skill.id in entry.waived else "")
+    if row.skill.id in entry.blocked:
+        return f", below its floor of {row.floor:,}: the apply would be refused"
+    return f", below its floor of {row.floor:,}" + (", waived" if row.skill.id in entry.waived else "")
 
 
 def actions_words(entry: Entry) -> str:
@@ -37,7 +39,7 @@ def actions_words(entry: Entry) -> str:
 
 def calendar_command(plan: Plan) -> str:
     """Write what shows every moment that a plan knows of."""
-    if plan.now is None or not plan.coming or plan.coming_later:
+    if plan.today is None or not plan.coming or plan.coming_later:
         return "reconcile calendar --days 365"
-    days = ceil((plan.coming[-1].at - plan.now).total_seconds() / _DAY_S)
+    days = ceil((plan.coming[-1].at - plan.today).total_seconds() / _DAY_S)
     return f"reconcile calendar --days {max(1, min(days, _MOST_DAYS))}"

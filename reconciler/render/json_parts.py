@@ -1,6 +1,6 @@
 """The parts that documents in JSON share: agents, skills, values, places and times, written and read back."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -102,7 +102,12 @@ def source_part(position: SourcePosition) -> SourcePart:
 
 def read_moment(text: str) -> datetime:
     """Read a time; ValueError where it is none, or nobody knows of which place."""
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+        moment.astimezone(UTC)
+    except OverflowError as error:
+        message = f"{text!r} is out of reach"
+        raise ValueError(message) from error
     if moment.tzinfo is None:
         message = f"{text!r} has no offset"
         raise ValueError(message)

@@ -106,7 +106,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     created_at: str
     at: str | None = None
-    holds_until: str | None = None
+    valid_until: str | None = None
     blocked: bool
     scope: _Scope = _Scope()
     summary: _Summary
@@ -130,7 +130,7 @@ def plan_as_json(plan: Plan, created_at: str) -> str:
         digest=plan.digest,
         created_at=created_at,
         at=None if plan.at is None else plan.at.isoformat(),
-        holds_until=None if plan.holds_until is None else plan.holds_until.isoformat(),
+        valid_until=None if plan.valid_until is None else plan.valid_until.isoformat(),
         blocked=plan.is_blocked,
         scope=msgspec.convert(plan.filters, _Scope, from_attributes=True),
         summary=msgspec.convert(plan.summary, _Summary, from_attributes=True),
@@ -209,7 +209,7 @@ def _plan(document: _Document) -> Plan:
         held=tuple(_read_held(held) for held in document.held),
         now=_made_for(document),
         at=None if document.at is None else read_moment(document.at),
-        holds_until=None if document.holds_until is None else read_moment(document.holds_until),
+        valid_until=None if document.valid_until is None else read_moment(document.valid_until),
         coming=tuple(read_entry(entry) for entry in document.coming),
         coming_later=document.coming_later,
     )

@@ -17,7 +17,7 @@ from reconciler.plan.change import (
     Summary,
     value_words,
 )
-from reconciler.render.coming_text import coming_as_text, says_holds_until
+from reconciler.render.coming_text import coming_as_text, says_valid_until
 from reconciler.render.coverage_text import coverage_as_text
 from reconciler.render.escape import terminal
 from reconciler.render.messages import counted, messages_as_text
@@ -40,7 +40,7 @@ def plan_as_text(
     """Write the plan. `folder` goes before every place, so that a terminal can open it; ends in the summary line."""
     at = "" if plan.at is None else f" at {moment(plan.at, None)}"
     parts = [f"{style.bold(terminal(plan.tenant))}{at}: {_counted(plan.summary)}\n"]
-    parts += [_agent(change, folder, style, plan.now) for change in plan.changes]
+    parts += [_agent(change, folder, style, plan.today) for change in plan.changes]
     if plan.held:
         parts.append(_held(plan, folder, style))
     if coverage := coverage_as_text(plan, style, shows_every_skill=shows_every_skill):
@@ -93,9 +93,9 @@ def _facts(plan: Plan, rate_limit: RateLimit | None) -> Iterator[str]:
     rate = "" if rate_limit is None else f", at {rate_limit.requests} per {rate_limit.per_seconds:g} s"
     verifying = summary.requests - summary.writes
     yield f"Requests to apply: {summary.requests} ({counted(summary.writes, 'write')}, {verifying} to verify){rate}"
-    if plan.holds_until is not None and plan.now is not None and not says_holds_until(plan):
-        until = f"{moment(plan.holds_until, plan.now)}, {distance(plan.holds_until, plan.now)}"
-        yield f"Holds until {until}: then something begins or ends (reconcile calendar)"
+    if plan.valid_until is not None and plan.today is not None and not says_valid_until(plan):
+        until = f"{moment(plan.valid_until, plan.today)}, {distance(plan.valid_until, plan.today)}"
+        yield f"Valid until {until}: then an override, a hold or a waiver begins or ends (reconcile calendar)"
     yield f"Digest: {plan.digest}"
 
 
@@ -119,7 +119,7 @@ def _held(plan: Plan, folder: str, style: Style) -> str:
         names = _labels(agent.skills)
         width = max(map(len, names))
         for each, name in zip(agent.skills, names, strict=True):
-            until = "" if each.hold is None else f"; {until_words(each.hold, plan.now)}"
+            until = "" if each.hold is None else f"; {until_words(each.hold, plan.today)}"
             said = f"{name:<{width}}  {value_words(each.before)}, in the files {value_words(each.after)}{until}"
             lines.append(f"    = {said}  {_place((each.hold or each).source, folder, style)}\n")
     return "".join(lines)

@@ -81,8 +81,8 @@ WINDOW_MUTANTS = (
     Mutant(
         "writes a surge that ended while the question stood",
         "plan/claim.py",
-        "fresh.holds_until is not None and fresh.holds_until <= now",
-        "fresh.holds_until is not None and fresh.holds_until <= fresh.holds_until.min.replace(tzinfo=now.tzinfo)",
+        "fresh.valid_until is not None and fresh.valid_until <= now",
+        "fresh.valid_until is not None and fresh.valid_until <= fresh.valid_until.min.replace(tzinfo=now.tzinfo)",
         "P2",
         "pipeline/test_timed.py",
     ),

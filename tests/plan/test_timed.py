@@ -175,7 +175,7 @@ def test_a_window_is_half_open_to_the_second_whatever_the_clocks_on_the_wall_do(
     ):
         gives, plan = _sales_at(tmp_path / str(number), window, at)
         assert gives is is_open
-        assert plan.holds_until == (first if at < first else last if at < last else None)
+        assert plan.valid_until == (first if at < first else last if at < last else None)
 
 
 def test_a_skill_that_is_gone_is_an_error_only_while_its_override_lasts(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def plans(draw: st.DrawFn, names: st.SearchStrategy[str] = names, most: int = 5)
         changes=tuple(_overridden(each, draw(st.one_of(st.none(), untils(names)))) for each in changes),
         now=draw(st.sampled_from((NOW, None))),
         at=draw(st.sampled_from((NOW, None))),
-        holds_until=draw(st.one_of(st.none(), _MOMENTS)),
+        valid_until=draw(st.one_of(st.none(), _MOMENTS)),
         coming=tuple(sorted(draw(st.lists(entries(names), max_size=most * 2)), key=lambda entry: entry.at)),
         coming_later=draw(st.integers(0, 9)),
     )

@@ -99,7 +99,7 @@ def cards_of(plan: Plan, shown: frozenset[int], labels: SkillLabels, folder: str
     for name in sorted(members, key=lambda name: (name is None, (name or "").casefold(), name or "")):
         its = [plan.changes[number] for number in members[name]]
         made = (plan.changes[number] for number in members[name] if number in shown)
-        cards = tuple(card_of(change, labels, folder, _notes(change), plan.now) for change in made)
+        cards = tuple(card_of(change, labels, folder, _notes(change), plan.today) for change in made)
         skills = counted(each for change in its for each in change.skills)
         left = len(its) - len(cards)
         rest = f"{many(left, 'more agent')} of this team left out" if left else ""
@@ -143,7 +143,7 @@ def card_of(
 
 def held_cards(plan: Plan, labels: SkillLabels, folder: str, most: int) -> tuple[Card, ...]:
     """Give a card for each agent of whom something is left alone, up to `most`."""
-    return tuple(card_of(each, labels, folder, now=plan.now) for each in plan.held[:most])
+    return tuple(card_of(each, labels, folder, now=plan.today) for each in plan.held[:most])
 
 
 def _notes(change: AgentChange) -> Iterator[str]:

@@ -56,10 +56,11 @@ def _moment(entry: Entry, plan: Plan, labels: SkillLabels, folder: str) -> Momen
     rows = worst_first(entry.coverage)
     below = [row for row in rows if row.is_left or row.is_below]
     waived = [labels.of(row.skill) for row in rows if row.is_below and row.skill.id in entry.waived]
+    blocked = [labels.of(row.skill) for row in rows if row.skill.id in entry.blocked]
     left = entry.agents_changed - len(entry.agents)
     return Moment(
-        when=moment(entry.at, plan.now),
-        away="" if plan.now is None else distance(entry.at, plan.now),
+        when=moment(entry.at, plan.today),
+        away="" if plan.today is None else distance(entry.at, plan.today),
         tone="low" if below else "plain",
         happenings=tuple(
             Happening(
@@ -70,7 +71,11 @@ def _moment(entry: Entry, plan: Plan, labels: SkillLabels, folder: str) -> Momen
             for each in entry.events
         ),
         effect=_effect(entry),
-        waived=f"waived: {', '.join(waived)}" if waived else "",
+        waived=f"the apply would be refused, by the floor of {', '.join(blocked)}"
+        if blocked
+        else f"waived: {', '.join(waived)}"
+        if waived
+        else "",
         bars=bars_of(rows, labels),
         cards=tuple(card_of(each, labels, folder) for each in entry.agents),
         left_out=f"and {many(left, 'more agent')}" if left > 0 else "",

@@ -37,8 +37,8 @@ def _section(plan: Plan, blocks: list[str]) -> str:
 
 
 def _block(entry: Entry, plan: Plan, view: View, labels: SkillLabels) -> str:
-    away = "" if plan.now is None else f", {distance(entry.at, plan.now)}"
-    lines = [f"- **{code(moment(entry.at, plan.now))}**{away}: {_agents(entry)}"]
+    away = "" if plan.today is None else f", {distance(entry.at, plan.today)}"
+    lines = [f"- **{code(moment(entry.at, plan.today))}**{away}: {_agents(entry)}"]
     lines += [f"  - {each}" for each in _cut(entry.events, lambda event: _event(event, view), "event")]
     if entry.skills:
         words = _cut(entry.skills, lambda each: f"{code(labels.of(each.skill))} {_counts(each.actions)}", "skill")
@@ -79,7 +79,8 @@ def _row(row: CoverageRow, entry: Entry, labels: SkillLabels) -> str:
 def _floor(row: CoverageRow, entry: Entry) -> str:
     if row.is_below:
         waived = ", which is waived" if row.skill.id in entry.waived else ""
-        return f", **below its floor of {row.floor:,}**{waived}"
+        refused = ": the apply would be refused" if row.skill.id in entry.blocked else ""
+        return f", **below its floor of {row.floor:,}**{refused or waived}"
     if row.is_left:
         return ", **nobody left**"
     return "" if row.floor is None else f", floor {row.floor:,}"
@@ -100,7 +101,7 @@ def coming_agents(plan: Plan, labels: SkillLabels, room: int) -> str:
 
 def _fold(entry: Entry, plan: Plan, labels: SkillLabels, room: int) -> str:
     blocks = [_agent(each, labels) for each in entry.agents]
-    when = html_code(moment(entry.at, plan.now))
+    when = html_code(moment(entry.at, plan.today))
 
     def text(lines: list[str]) -> str:
         return f"<details>\n<summary>{when}: who changes</summary>\n\n{fence(lines)}\n</details>"

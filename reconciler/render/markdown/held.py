@@ -28,6 +28,6 @@ def _section(lines: list[str], count: int) -> str:
 
 
 def _row(agent: AgentHeld, each: AssignmentChange, plan: Plan, labels: SkillLabels) -> tuple[str, ...]:
-    until = "" if each.hold is None else until_words(each.hold, plan.now)
+    until = "" if each.hold is None else until_words(each.hold, plan.today)
     values = f"{value_words(each.before)}, in the files {value_words(each.after)}"
     return (f"= {in_fence(labels.of(each.skill))}", in_fence(agent_label(agent.agent)), values, until)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from reconciler.diagnostics import Severity
 from reconciler.plan.change import Plan
-from reconciler.render.coming_text import says_holds_until
+from reconciler.render.coming_text import says_valid_until
 from reconciler.render.escape import code, link, sentence
 from reconciler.render.markdown.coming import coming_agents, coming_section
 from reconciler.render.markdown.coverage import coverage_table, verdict
@@ -200,9 +200,9 @@ def _facts(plan: Plan, view: View, *, is_offer: bool) -> Iterator[str]:
         f"- Cost: {many(summary.requests, 'request')} ({many(summary.writes, 'write')}, {verifying:,} to verify){at}, "
         f"about {duration(summary.eta_seconds)}"
     )
-    if plan.holds_until is not None and plan.now is not None and not says_holds_until(plan):
-        moments = f"{code(moment(plan.holds_until, plan.now))}, {distance(plan.holds_until, plan.now)}"
-        yield f"- Holds until {moments}: then an override, a hold or a waiver begins or ends"
+    if plan.valid_until is not None and plan.today is not None and not says_valid_until(plan):
+        moments = f"{code(moment(plan.valid_until, plan.today))}, {distance(plan.valid_until, plan.today)}"
+        yield f"- Valid until {moments}: then an override, a hold or a waiver begins or ends"
     commit = f" of commit {code(view.commit)}" if view.commit and is_offer else ""
     if view.page and is_offer:
         where = link("this run", view.run_url) if view.run_url else "this run"

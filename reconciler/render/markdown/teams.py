@@ -73,7 +73,7 @@ def team_section(plan: Plan, view: View, labels: SkillLabels, room: int) -> tupl
     shown = [Shown.NOTHING] * len(plan.changes)
     left = room - len(_TITLE)
     for number, way in _rounds(plan):
-        block = _block(plan.changes[number], way, view, labels, plan.now)
+        block = _block(plan.changes[number], way, view, labels, plan.today)
         taken = team_of[number].show(number, block, left)
         if taken is None:
             break
