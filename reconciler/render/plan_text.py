@@ -134,9 +134,10 @@ def _agent_head(each: AgentChange | AgentHeld, folder: str, style: Style) -> str
 
 def _union(change: AgentChange, names: list[str]) -> str:
     """Say why an agent is written twice; `names` are those of its skills."""
-    if not change.has_union:
-        return ""
     lost = [f"`{name}`" for each, name in zip(change.skills, names, strict=True) if each.coverage_shift < 0]
+    # A saved plan may say so of an agent who loses nothing.
+    if not change.has_union or not lost:
+        return ""
     verb = "is" if len(lost) == 1 else "are"
     return (
         "    (two writes: what is added first, what is removed at the end, "

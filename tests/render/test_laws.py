@@ -13,15 +13,17 @@ from hypothesis import strategies as st
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import InvalidInput
 from reconciler.model.position import SourcePosition
+from reconciler.plan.calendar import Calendar
 from reconciler.plan.change import Plan
 from reconciler.plan.digest import digest_of
 from reconciler.plan.scope import Filters
+from reconciler.render.calendar import calendar_as_text
 from reconciler.render.escape import terminal
 from reconciler.render.messages import messages_as_github, messages_as_text
 from reconciler.render.plan_json import plan_as_json, read_plan
 from reconciler.render.plan_text import duration, plan_as_text
 from tests.conftest import VirtualClock
-from tests.render.hand_made import plans
+from tests.render.hand_made import NOW, plans
 from tests.world import World, agent
 
 
@@ -88,6 +90,15 @@ def test_whatever_a_plan_says_of_time_comes_back(plan: Plan) -> None:
     assert [(entry.at, entry.events, entry.skills) for entry in again.coming] == [
         (entry.at, entry.events, entry.skills) for entry in made.coming
     ]
+
+
+@settings(max_examples=50)
+@given(plans())
+def test_a_plan_in_a_terminal_holds_nothing_that_is_not_seen(plan: Plan) -> None:
+    """Nor does the calendar of what it says is coming."""
+    coming = Calendar(plan.tenant, NOW, NOW, plan.coming)
+    for text in (plan_as_text(plan, "desired-state"), calendar_as_text(coming, "desired-state")):
+        assert all(terminal(line) == line for line in text.split("\n"))
 
 
 def _edits(value: object) -> Iterator[object]:
