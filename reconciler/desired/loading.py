@@ -64,7 +64,8 @@ def _find(root: Path) -> _Layout:
     if not root.is_dir():
         is_there = root.exists()
         message = f"{shown(str(root), _MAX_PATH)} is {'not a folder' if is_there else 'not there'}"
-        layout.general.append(Diagnostic("not-a-folder" if is_there else "no-folder", message, EXAMPLE))
+        hint = "give the folder of desired state with -C DIR, before the command; reconcile init makes one"
+        layout.general.append(Diagnostic("not-a-folder" if is_there else "no-folder", message, hint))
         return layout
     top = walk(root, "", is_deep=False)
     if top.has_tenant_file:
@@ -105,7 +106,8 @@ def _note_no_tenant(root: Path, layout: _Layout) -> None:
     codes = {diagnostic.code for report in layout.reports for diagnostic in report.found}
     if not codes & {"nested-tenant", "tenant-yml", "unreadable", "link-outside", "not-a-file"}:
         message = f"{shown(str(root), _MAX_PATH)} holds no `{FILE}`, neither itself nor right below it"
-        layout.general.append(Diagnostic("no-tenant", message, EXAMPLE))
+        hint = f"give a tenant's folder, or one of tenants, with -C DIR; or {EXAMPLE}"
+        layout.general.append(Diagnostic("no-tenant", message, hint))
 
 
 def _candidate(folder: Folder) -> _Candidate:

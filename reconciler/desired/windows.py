@@ -72,9 +72,11 @@ class ParsedWindow(msgspec.Struct, frozen=True, array_like=True):
 
 
 def read_overrides(key: Scalar, node: Node, report: Report) -> list[ParsedWindow]:
-    """Read the list below `overrides`; what is wrong with an entry is noted, and it is left out."""
+    """Read the list below `overrides`; of an entry with faults, which are noted, only whom it names is left."""
     return [
-        ParsedWindow(
+        _faulty(item)
+        if (shape := check_document(OverrideShape, item, report)) is None
+        else ParsedWindow(
             item.at,
             None if shape.start is None else shape.start.isoformat(),
             shape.until.isoformat(),
@@ -88,14 +90,15 @@ def read_overrides(key: Scalar, node: Node, report: Report) -> list[ParsedWindow
             ],
         )
         for item in _items(key, node, report)
-        if (shape := check_document(OverrideShape, item, report)) is not None
     ]
 
 
 def read_holds(key: Scalar, node: Node, report: Report) -> list[ParsedWindow]:
     """Read the list below `holds`, as `read_overrides`."""
     return [
-        ParsedWindow(
+        _faulty(item)
+        if (shape := check_document(HoldShape, item, report)) is None
+        else ParsedWindow(
             item.at,
             None,
             shape.until.isoformat(),
@@ -105,8 +108,18 @@ def read_holds(key: Scalar, node: Node, report: Report) -> list[ParsedWindow]:
             skills=_uses(shape.skills, item, "skills", report),
         )
         for item in _items(key, node, report)
-        if (shape := check_document(HoldShape, item, report)) is not None
     ]
+
+
+def _faulty(item: Node) -> ParsedWindow:
+    """Keep whom an entry names, so that a slip there is told in the same run; its file is of no other use."""
+    return ParsedWindow(item.at, None, "", _names_in(item, "agents"), _names_in(item, "teams"), "")
+
+
+def _names_in(item: Node, key: str) -> list[_Use]:
+    node = item.entries[key][1] if isinstance(item, Mapping) and key in item.entries else None
+    names = node.items if isinstance(node, Sequence) else []
+    return [(name.text, name.at) for name in names if isinstance(name, Scalar) and name.text.strip() == name.text != ""]
 
 
 def _items(key: Scalar, node: Node, report: Report) -> list[Node]:

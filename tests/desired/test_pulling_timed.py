@@ -70,3 +70,11 @@ def test_a_team_in_which_an_override_is_in_force_takes_nobody_more(tmp_path: Pat
             assert refused(centre, wish, force=False) == ["pull-timed z.yaml:1:13"]
         else:
             assert centre.pull(wish).written.files
+
+
+def test_what_a_hold_on_everyone_leaves_alone_does_not_become_what_lasts(tmp_path: Path) -> None:
+    centre = new_centre(tmp_path / "0")
+    path = file_of(centre, "Crew=ana*")
+    write(centre, path, AGENTS)
+    write(centre, "z.yaml", f"holds: [{{{UNTIL}, skills: [Billing]}}]\n")
+    assert refused(centre, Wish(teams=(parse_team("Crew=ana*"),))) == ["pull-timed z.yaml:1:9"]

@@ -116,7 +116,7 @@ LEFT = {
         {"Chat": 20},
         (
             "`Chat` of `ana@example.com` is not adopted: the override at agents.yaml:9:14 sets it until "
-            "2026-12-01T00:00:00Z, whatever the agent's own line says"
+            "1 Dec 2026 00:00 UTC, whatever the agent's own line says"
         ),
     ),
     "override to the same value": (
@@ -124,7 +124,7 @@ LEFT = {
         {"Chat": 20},
         (
             "`Chat` of `ana@example.com` is not adopted: the override at agents.yaml:9:14 sets it until "
-            "2026-12-01T00:00:00Z, whatever the agent's own line says"
+            "1 Dec 2026 00:00 UTC, whatever the agent's own line says"
         ),
     ),
     "override to absent": (
@@ -132,7 +132,7 @@ LEFT = {
         {"Chat": 10, "Sales": 5},
         (
             "`Sales` of `ana@example.com` is not adopted: the override at agents.yaml:9:14 sets it until "
-            "2026-12-01T00:00:00Z, whatever the agent's own line says"
+            "1 Dec 2026 00:00 UTC, whatever the agent's own line says"
         ),
     ),
     "hold": (
@@ -140,7 +140,7 @@ LEFT = {
         {"Chat": 20},
         (
             "`Chat` of `ana@example.com` is not adopted: the hold at agents.yaml:7:5 leaves it alone until "
-            "2026-12-01T00:00:00Z"
+            "1 Dec 2026 00:00 UTC"
         ),
     ),
     "inactive skill": (
@@ -203,6 +203,22 @@ def test_the_others_go_on(folder: Path, clock: VirtualClock) -> None:
         "`Sales` of `bo@example.com` is not",
     ]
     assert [change.agent.ref for change in world.plan().changes] == ["bo@example.com"]
+
+
+def test_what_an_override_left_behind_is_not_adopted_and_what_it_did_not_is(folder: Path, clock: VirtualClock) -> None:
+    """It ended, and no apply took it back yet: adopted, the surge would last for ever."""
+    ended = "overrides: [{until: 2026-11-22T13:00:00Z, teams: [Testers], skills: {Chat: 90, Email: 90}}]\n"
+    world = World(folder, clock, (agent("ana", Chat=90, Email=80),))
+    world.write(
+        "agents.yaml", "team: Testers\nagents:\n  ana@example.com:\n    skills:\n      Chat: 10\n      Email: 10\n"
+    )
+    world.write("surge.yaml", ended)
+    made = adopted(world)
+    (left,) = made.refused
+    assert left.code == "adopt-left"
+    assert "`Chat`" in left.message
+    assert "surge.yaml:1:70" in left.message
+    assert [each.change.skill.name for each in made.adopted] == ["Email"]
 
 
 def test_a_value_below_an_override_that_is_to_come_is_adopted(folder: Path, clock: VirtualClock) -> None:
