@@ -278,7 +278,7 @@ def test_every_shell_gets_its_completion(shell: str) -> None:
     [
         ("pl", "plan"),
         ("plan --for", "--format"),
-        ("plan --team Bill", "Billing EMEA"),
+        ("plan --team Bill", "Billing\\ EMEA"),
         ("plan --skill Ref", "Refunds"),
         ("--tenant ac", "acme-demo"),
     ],

@@ -66,8 +66,10 @@ def test_a_floor_blocks_only_what_makes_it_worse(cover: str, weight: Weight, wai
     assert (finding.code, finding.position) == ("coverage-floor", AT)
     assert finding.severity is (Severity.BLOCK if blocks else Severity.WARN)
     assert f"{before} agents before and {before + by} after, below its floor of {FLOOR}" in finding.message
-    assert ("waived until 2026-11-22T14:00:01Z (moving house)" in finding.message) is (is_worse and waiver == "live")
-    assert ("its waiver ended at 2026-11-22T14:00:00Z" in finding.message) is (is_worse and waiver == "expired")
+    assert ("waived until 22 Nov 2026 14:00:01 UTC (moving house)" in finding.message) is (
+        is_worse and waiver == "live"
+    )
+    assert ("its waiver ended 22 Nov 2026 14:00 UTC" in finding.message) is (is_worse and waiver == "expired")
     assert ("--allow coverage-floor" in (finding.hint or "")) is blocks
 
 
