@@ -132,7 +132,7 @@ def _try(path: Path) -> int | None:
         return None
     except OSError as error:
         message = f"the lock `{path}` cannot be taken: {error.strerror or type(error).__name__}; nothing was sent"
-        hint = "make the folder writable, or export RECONCILE_STATE_DIR=… with a folder on a local disk"
+        hint = "export RECONCILE_STATE_DIR=~/.reconcile, or another folder on a local disk that you may write"
         raise Refused(Diagnostic("lock-unwritable", message, hint)) from error
     return file
 

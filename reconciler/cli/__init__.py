@@ -5,6 +5,12 @@ import sys
 
 def main() -> None:
     """Run `reconcile`; the entry point."""
-    from reconciler.cli.app import run
+    try:
+        from reconciler.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # While modules are loaded, before or after a command had its say.
+        sys.stderr.write("error[interrupted]: interrupted\n")
+        code = 130
+    sys.exit(code)

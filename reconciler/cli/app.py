@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from reconciler import __version__
 from reconciler.cli.command import variables_of, write_examples
@@ -25,7 +26,7 @@ COMMANDS = {
     "why": ("why", "Show where each value of an agent comes from."),
     "comment": ("comment", "Keep the plan comment of a pull request up to date."),
     "reviewed": ("reviewed", "Find what the pull request of a merged commit showed."),
-    "issue": ("issue", "Open an issue for drift, update it, close it when in sync."),
+    "issue": ("issue", "Open an issue for drift, update it, close it when there is none."),
     "runs": ("runs", "List past applies, or show one in detail."),
     "rollback": ("rollback", "Undo a past apply, as a plan like any other."),
     "doctor": ("doctor", "Check all that a first plan relies on."),
@@ -140,6 +141,8 @@ def app(
 
     Reads what the files declare, compares it with the live tenant, and writes only what differs.
     """
+    if quiet and verbose:
+        quiet, verbose = _louder(ctx)
     verbosity = Verbosity.QUIET if quiet else Verbosity.LOUD if verbose else Verbosity.NORMAL
     console = Console(root, tenant, verbosity, wants_color=not no_color, logs_json=log_format == "json")
     ctx.obj = console
@@ -149,6 +152,15 @@ def app(
     if ctx.invoked_subcommand is None:
         console.write(ctx.get_help() + "\n")
         ctx.exit(Exit.INVALID if sys.argv[1:] else Exit.DONE)
+
+
+def _louder(ctx: click.Context) -> tuple[bool, bool]:
+    """Choose between `-q` and `-v`: what is typed wins over a variable, and both typed is a slip."""
+    typed = [ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ("quiet", "verbose")]
+    if typed[0] == typed[1]:
+        message = "-q and -v ask for opposite things: give one of them"
+        raise click.UsageError(message, ctx)
+    return typed[0], typed[1]
 
 
 def run(args: Sequence[str]) -> int:

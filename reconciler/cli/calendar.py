@@ -5,7 +5,7 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import format_option
+from reconciler.cli.options import Whole, format_option
 
 _EXAMPLES = (
     ("reconcile calendar", "what begins and ends in the next two weeks"),
@@ -17,11 +17,11 @@ _EXAMPLES = (
 @click.command(cls=Command, examples=_EXAMPLES)
 @click.option(
     "--days",
-    type=click.IntRange(1, 3660),
+    type=Whole(1, 3660),
     default=14,
     show_default=True,
     metavar="N",
-    help="How far to look ahead.",
+    help="How far to look ahead, 1 to 3660.",
 )
 @format_option("text", "json")
 @click.pass_obj

@@ -16,6 +16,14 @@ class Command(click.Command):
             if isinstance(parameter, click.Option):
                 parameter.envvar = variables_of(parameter.opts[0].lstrip("-"), self.name)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; whatever is wrong names the command that it is about, which click leaves out at times."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, then the text."""
         write_examples(formatter, self.examples)

@@ -7,6 +7,7 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.hosting import conclude, hosting, speak, view_of
+from reconciler.cli.options import Whole
 
 if TYPE_CHECKING:
     from reconciler.cli.documents import About
@@ -35,7 +36,7 @@ _OF_AN_APPLY = frozenset({"reviewed", "apply"})
 @click.option("--page", default="", metavar="NAME",
               help="What the HTML report is called among the artifacts of the run.")  # fmt: skip
 @click.option("--applying", is_flag=True, help="Say that the apply begins.")
-@click.option("--pr", type=click.IntRange(1), metavar="N", help="The pull request; CI says it by itself.")
+@click.option("--pr", type=Whole(1), metavar="N", help="The pull request; CI says it by itself.")
 @hosting
 @click.pass_obj
 def comment(

@@ -3,6 +3,7 @@
 Whatever leaves has been through the redactor, and on a GitHub runner holds nothing that it would obey.
 """
 
+import codecs
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
 
 
 _HEAR_SIGNALS_S = 0.1
+
+
+# The minus of an offset (`−05:00`) has a plain one that says the same; what has none is shown by its number.
+UNENCODABLE = "reconcile"
+_PLAIN = {"\N{MINUS SIGN}": "-"}
+
+
+def _unencodable(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeEncodeError) and (plain := _PLAIN.get(error.object[error.start])):
+        return plain, error.start + 1
+    if isinstance(error, UnicodeEncodeError):
+        ends = (at for at in range(error.start, error.end) if error.object[at] in _PLAIN)
+        error.end = next(ends, error.end)
+    return codecs.backslashreplace_errors(error)
+
+
+codecs.register_error(UNENCODABLE, _unencodable)
 
 
 class Verbosity(IntEnum):
@@ -70,7 +88,7 @@ class Console:
         self.is_writing = False
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")  # a name that the locale cannot show stops nothing
+                stream.reconfigure(errors=UNENCODABLE)  # a name that the locale cannot show stops nothing
         Console.latest = self
 
     @property
@@ -310,7 +328,7 @@ def _embedded_tenant(folder: "Path", name: str) -> "ASGIApp":
         return embedded_app(folder, name)
     except OSError as error:
         message = f"{folder}: the embedded tenant's state cannot be kept there: {error.strerror}"
-        hint = "export RECONCILE_STATE_DIR=… with a folder that you may write"
+        hint = "export RECONCILE_STATE_DIR=~/.reconcile, or another folder on a local disk that you may write"
         raise InvalidInput(Diagnostic("state-folder", message, hint)) from error
 
 

@@ -26,7 +26,9 @@ _EXAMPLES = (
 @click.command(cls=Command, examples=_EXAMPLES)
 @format_option("text", "json")
 @click.option("--write", is_flag=True, help="Also write one managed agent exactly as it stands, after asking.")
-@click.option("--yes", is_flag=True, help="Do not ask before that write. Needed where there is no terminal.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask before that write. Needed with --write where there is no terminal."
+)
 @click.pass_obj
 def doctor(console: Console, format: str, write: bool, yes: bool) -> int:  # noqa: A002 - the option's own name
     """Check files, address, credential, permissions, clock, rate limit, state folder, git and terminal.
@@ -45,23 +47,20 @@ def doctor(console: Console, format: str, write: bool, yes: bool) -> int:  # noq
     return _code(checkup)
 
 
-def _asker(console: Console, *, is_asking: bool) -> Callable[[str], bool]:
-    """Make what is asked before the one write; Refused at once where nobody could answer."""
-    from reconciler.diagnostics import Diagnostic
-    from reconciler.errors import Refused
+def _asker(console: Console, *, is_asking: bool) -> Callable[[str], str]:
+    """Make what is asked before the one write; it gives why nobody said yes."""
+    is_alone = is_asking and not (sys.stdin.isatty() and sys.stderr.isatty())
 
-    if is_asking and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        message = "there is no terminal to ask on; nothing was written"
-        raise Refused(Diagnostic("not-confirmed", message, "reconcile doctor --write --yes"))
-
-    def ask(agent: str) -> bool:
+    def ask(agent: str) -> str:
         words = f"`{agent}` is written exactly as it stands, to see whether that is allowed"
+        if is_alone:
+            return "there is no terminal to ask on; with --yes it goes without asking"
         if not is_asking:
             console.say(words)
         elif not _is_confirmed(console, f"{words}. Go on? Only `yes` is accepted:"):
-            return False
+            return "nobody confirmed; nothing was written"
         console.is_writing = True
-        return True
+        return ""
 
     return ask
 

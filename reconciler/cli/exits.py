@@ -37,7 +37,9 @@ def tell(error: BaseException) -> int:
         console.diagnose([_interrupted(console)])
         return Exit.INTERRUPTED
     if isinstance(error, click.ClickException):
-        console.diagnose([_usage(error)])
+        from reconciler.cli.usage import wrong_use
+
+        console.diagnose([wrong_use(error)])
         return Exit.INVALID
     if isinstance(error, ReconcileError):
         console.diagnose(error.diagnostics, console.folder)
@@ -79,20 +81,6 @@ def _interrupted(console: Console) -> "Diagnostic":
         return _message("interrupted", "interrupted; nothing was written")
     message = "left at once; what was in flight may have been written"
     return _message("interrupted", message, "reconcile plan, which shows what is left to do")
-
-
-def _usage(error: click.ClickException) -> "Diagnostic":
-    """Put click's words into ours: lower case, no full stop, and what to type."""
-    message = error.format_message().partition(" Did you mean")[0].partition(" (Did you mean")[0].rstrip(".")
-    ctx = error.ctx if isinstance(error, click.UsageError) else None
-    hint = f"{ctx.command_path if ctx else 'reconcile'} --help"
-    if isinstance(error, (click.NoSuchOption, click.NoSuchCommand)) and error.possibilities:
-        hint = f"did you mean {' or '.join(sorted(error.possibilities))}?"
-    if isinstance(error, click.NoSuchOption) and ctx is not None and ctx.parent is not None:
-        app = ctx.parent.command
-        if any(error.option_name in parameter.opts for parameter in app.params):
-            hint = f"{error.option_name} stands before the command: reconcile {error.option_name} … {ctx.info_name}"
-    return _message("usage", message[:1].lower() + message[1:], hint)
 
 
 def _surprise(error: BaseException) -> "Diagnostic":

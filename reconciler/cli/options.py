@@ -27,6 +27,47 @@ class Teams(click.types.StringParamType):
     envvar_list_splitter = ";"
 
 
+class Whole(click.ParamType[int]):
+    """A whole number from `least` on, up to `most` where that is given."""
+
+    name = "N"
+
+    def __init__(self, least: int, most: int | None = None) -> None:
+        self._least = least
+        self._most = most
+
+    def convert(self, value: "str | int", param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read `5`."""
+        try:
+            number = int(value)
+        except ValueError:
+            number = None
+        if number is None or number < self._least or (self._most is not None and number > self._most):
+            end = "on" if self._most is None else f"to {self._most}"
+            self.fail(f"'{value}' is not a whole number from {self._least} {end}", param, ctx)
+        return number
+
+
+class Amount(click.ParamType[float]):
+    """A number that is not negative; above zero where `is_some`."""
+
+    name = "N"
+
+    def __init__(self, *, is_some: bool = False) -> None:
+        self._is_some = is_some
+
+    def convert(self, value: "str | float", param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read `1.5`."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = None
+        # Not the other way round: what is not a number (`nan`) is neither.
+        if number is None or not (number > 0 if self._is_some else number >= 0):
+            self.fail(f"'{value}' is not a number {'above 0' if self._is_some else 'from 0 on'}", param, ctx)
+        return number
+
+
 def filters(function: _Function) -> _Function:
     """Give a command `--agent`, `--team` and `--skill`."""
     for name, kind, text in (

@@ -28,6 +28,7 @@ _EXAMPLES = (
     ("reconcile plan --team 'Billing EMEA'", "one team; --agent and --skill narrow it further"),
     ("reconcile plan --out plan.json", "keep it; `reconcile show plan.json` shows it again"),
     ("reconcile plan --at 2026-11-27T06:00:00-05:00", "as it will be then, by overrides and holds"),
+    ("reconcile plan --format html > plan.html", "a page for a browser"),
     ("reconcile plan --format json | jq .summary", "for a script"),
     ("reconcile plan --detailed-exitcode", "exit 2 when there are changes"),
 )

@@ -52,7 +52,8 @@ def pull(
     """Write the agents of the tenant, with exactly the skills that they hold, into files by team.
 
     An agent that another file declares stays there. Writes nothing to the tenant, and no file unless all can be
-    written. Ends with a plan, which is empty for what was written.
+    written. Ends with a plan, which is empty for what was written; with --out and a
+    folder that is not the tenant's it ends without one.
     """
     import asyncio
 

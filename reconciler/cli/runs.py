@@ -8,7 +8,7 @@ from reconciler.cli.command import Command
 from reconciler.cli.completing import complete_run
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import format_option
+from reconciler.cli.options import Whole, format_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ _EXAMPLES = (
 @click.command(cls=Command, examples=_EXAMPLES)
 @click.argument("run", required=False, shell_complete=complete_run)
 @format_option("text", "json")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, metavar="N",
+@click.option("--limit", type=Whole(1), default=20, show_default=True, metavar="N",
               help="List so many at most, the newest.")  # fmt: skip
 @click.pass_obj
 def runs(console: Console, run: str | None, format: str, limit: int) -> int:  # noqa: A002 - the option's own name

@@ -24,7 +24,7 @@ _EXAMPLES = (
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
-@click.argument("document", type=click.Choice(["agents", "tenant"]), required=False)
+@click.argument("document", metavar="[DOCUMENT]", type=click.Choice(["agents", "tenant"]), required=False)
 @click.option("--online", is_flag=True, help="Take the names of skills from the tenant; any other is a fault then.")
 @click.option("--out", type=click.Path(), metavar="PATH",
               help="Write to this file; without DOCUMENT, both into this folder.")  # fmt: skip
@@ -44,9 +44,12 @@ def schema(console: Console, document: str | None, online: bool, out: str | None
         console.write(make_schema(Kind(document or Kind.AGENTS), offers))
         return Exit.DONE
     places = {kind: Path(out) / f"{kind}.json" for kind in Kind} if document is None else {Kind(document): Path(out)}
+    _refuse_nowhere(Path(out))
     files = [NewFile(place, make_schema(kind, offers)) for kind, place in places.items()]
     refuse_secrets(files, console.redactor)
     _write(files)
+    for file in files:
+        console.say(f"wrote {file.path}")
     return Exit.DONE
 
 
@@ -63,13 +66,23 @@ def _ask(console: Console) -> "Offers":
     return find_offers(chosen.desired, asyncio.run(pipeline.read_catalog(context, chosen.desired)))
 
 
+def _refuse_nowhere(place: Path) -> None:
+    """Refuse a place in a folder that is not there: it is a slip more often than a wish."""
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput
+
+    if not place.parent.exists():
+        hint = "give a file or a folder in a folder that exists and that you may write"
+        raise InvalidInput(Diagnostic("out-file", f"--out {place}: No such file or directory", hint))
+
+
 def _write(files: "Iterable[NewFile]") -> None:
     from reconciler.diagnostics import Diagnostic
     from reconciler.errors import InvalidInput
 
     for file in files:
         try:
-            file.path.parent.mkdir(parents=True, exist_ok=True)
+            file.path.parent.mkdir(exist_ok=True)
             file.path.write_text(file.text, encoding="utf-8", newline="\n")
         except OSError as error:
             hint = "give a file or a folder that you may write"

@@ -9,6 +9,7 @@ from reconciler.cli.options import all_coverage_option, format_option
 
 _EXAMPLES = (
     ("reconcile show plan.json", "as the plan was printed"),
+    ("reconcile show plan.json --format html > plan.html", "a page for a browser"),
     ("reconcile show plan.json --format json | jq .changes", "for a script"),
 )
 

@@ -7,6 +7,7 @@ import click
 from reconciler.cli.command import Command
 from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
+from reconciler.cli.options import Whole
 
 _EXAMPLES = (
     ("reconcile simulate", "the tenant of the shipped example, on a free port"),
@@ -15,11 +16,13 @@ _EXAMPLES = (
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="The port; 0 is a free one.")
+@click.option("--port", type=Whole(0, 65535), default=0, show_default=True, metavar="N",
+              help="The port, 0 to 65535; 0 is a free one.")  # fmt: skip
 @click.option(
-    "--agents", type=click.IntRange(1, 200_000), metavar="N", help="How many agents; the example's otherwise."
+    "--agents", type=Whole(1, 200_000), metavar="N", help="How many agents, 1 to 200000; the example's otherwise."
 )
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Requests a minute, then 429.")
+@click.option("--limit", type=Whole(1), default=100, show_default=True, metavar="N",
+              help="Requests a minute, then 429.")  # fmt: skip
 @click.pass_obj
 def simulate(console: Console, port: int, agents: int | None, limit: int) -> int:
     """Serve a simulated tenant on this machine until Ctrl-C.

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import click
 
+from reconciler.cli.options import Amount, Whole
+
 if TYPE_CHECKING:
     from reconciler.cli.dialog import Dialog
     from reconciler.pipeline import Apply
@@ -65,19 +67,19 @@ _WRITING = (
     ),
     click.option(
         "--max-concurrency",
-        type=click.IntRange(1, 100),
+        type=Whole(1, 100),
         metavar="N",
-        help="Requests under way at once; tenant.yaml's `max_concurrency` otherwise.",
+        help="Requests under way at once, 1 to 100; tenant.yaml's `max_concurrency` otherwise.",
     ),
     click.option(
         "--deadline",
-        type=click.FloatRange(0, min_open=True),
+        type=Amount(is_some=True),
         metavar="MINUTES",
         help="Start no write after that; by the size of the plan otherwise.",
     ),
     click.option(
         "--lock-timeout",
-        type=click.FloatRange(0),
+        type=Amount(),
         default=0.0,
         show_default=True,
         metavar="SECONDS",

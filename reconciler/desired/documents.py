@@ -13,6 +13,7 @@ from reconciler.desired.shapes import is_address, keys_at
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _KINDS = {"model_type": "mapping", "dict_type": "mapping", "list_type": "list"}
+_NO_BEGINNING = "leave it out: a hold begins at once, and has only `until`"
 _KIND_HINTS = {"mapping": "write `key: value` lines below it", "list": "write it in brackets, like `[one, two]`"}
 _NO_ADDRESS = "set `CXONE_BASE_URL` in the environment instead, and remove this key"
 
@@ -91,4 +92,6 @@ def _note_unknown(
         return
     allowed = keys_at(model, around)
     message = f"the key {shown(name)} is unknown here; allowed are {listed(allowed)}"
-    report.error("unknown-key", key.at, message, did_you_mean(name, allowed))
+    is_hold = "until" in allowed
+    hint = _NO_BEGINNING if name == "from" and is_hold else did_you_mean(name, allowed)
+    report.error("unknown-key", key.at, message, hint)

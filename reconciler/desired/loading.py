@@ -138,8 +138,12 @@ def _choose(layout: _Layout, wanted: str) -> list[_Candidate]:
     chosen = by_name or [found for found in layout.tenants if found.folder_name == wanted]
     if not chosen and layout.tenants:
         known = sorted(found.name for found in layout.tenants)
-        message = f"no tenant is called {shown(wanted)}; there is {listed(known)}"
-        layout.general.append(Diagnostic("unknown-tenant", message, did_you_mean(wanted, known)))
+        message = f"no tenant is called {shown(wanted)}; there {'are' if len(known) > 1 else 'is'} {listed(known)}"
+        layout.general.append(
+            Diagnostic(
+                "unknown-tenant", message, did_you_mean(wanted, known, f"choose one: reconcile --tenant {known[0]} …")
+            )
+        )
     return chosen
 
 

@@ -285,7 +285,8 @@ class Override(Selection):
         if not self.agents and not self.teams:
             raise raised(Problem("missing-key", "the override names nobody", "write `agents:` or `teams:`"))
         if self.start is not None and self.start >= self.until:
-            raise raised(Problem("time-order", "`from` is not before `until`", "exchange the two"))
+            hint = "exchange the two" if self.start > self.until else "write a later `until`, or leave the override out"
+            raise raised(Problem("time-order", "`from` is not before `until`", hint))
         return self
 
 

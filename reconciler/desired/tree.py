@@ -38,7 +38,10 @@ def walk(path: Path, prefix: str, *, is_deep: bool = True) -> Folder:
     while waiting:
         below = waiting.pop()
         for entry in _entries(folder, below):
-            _visit(folder, entry, below, inside, waiting if is_deep else [])
+            try:
+                _visit(folder, entry, below, inside, waiting if is_deep else [])
+            except OSError as error:
+                _unreadable(error, _new_report(folder, below + entry.name))
     folder.files.sort()
     return folder
 
@@ -144,7 +147,11 @@ def _special(report: Report) -> None:
 
 
 def _unreadable(error: OSError, report: Report) -> None:
-    report.whole_file("unreadable", f"it cannot be read: {error.strerror or error}", "check its permissions")
+    if isinstance(error, FileNotFoundError):
+        message, hint = "it went away while it was read", "type the command again once nobody moves files any more"
+    else:
+        message, hint = f"it cannot be read: {error.strerror or error}", "check its permissions"
+    report.whole_file("unreadable", message, hint)
 
 
 def _too_big(size: int, report: Report) -> None:

@@ -125,8 +125,7 @@ async def rollback(context: Context, desired: DesiredState, ref: str, how: Apply
         catalog = await live.read_skills()
         rules, unknown = find_rules(desired.policies, catalog, context.clock.now())
         reject(unknown)
-        needs_all = desired.policies.is_by_share or desired.policies.is_by_team or bool(desired.holds)
-        rows = agent_rows(desired) if needs_all else {}
+        rows = agent_rows(desired)
         wanted = {agent.agent.id.casefold() for agent in record.agents}
         state = await live.read_agents(catalog, wanted | rows.keys(), graded=desired.policies.is_graded)
         matched, unclear = match_agents(desired, rows, state)

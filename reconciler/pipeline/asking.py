@@ -20,8 +20,8 @@ from reconciler.plan.checkup.facts import Asked, Wrote
 from reconciler.plan.match import agent_rows, match_agents
 from reconciler.plan.timed import holds_at
 
-# Asked before anything is written: hears of the agent, says whether to go on.
-TryWrite = Callable[[str], bool]
+# Asked before anything is written: hears of the agent, gives why not; nothing to go on.
+TryWrite = Callable[[str], str]
 # After these the next question would only wait as long for the same.
 _HOPELESS = frozenset({"tenant-unreachable", "rate-limited"})
 
@@ -96,8 +96,8 @@ class _Questions:
             wrote = Wrote(why_not="the agents could not be read")
         elif (agent := _choose(self.desired, self._state, self.context.clock.now())) is None:
             wrote = Wrote(why_not="no managed agent is on the tenant that could be written as it stands")
-        elif not try_write(_label(agent)):
-            wrote = Wrote(why_not="nobody confirmed; nothing was written")
+        elif why_not := try_write(_label(agent)):
+            wrote = Wrote(why_not=why_not)
         else:
             wrote = await self._write(agent)
         before = wrote.before

@@ -51,8 +51,7 @@ def inverse_plan(
 
     What is as the run wrote it goes back; what is as it was before needs nothing; anything else was changed since, so
     it stays and is listed. Every other skill of an agent stays as it is. `live` holds the agents of the run; of the
-    files only the tenant, `ignore_skills`, the holds and the policies count; `matched` are the managed agents, if there
-    are holds, or a limit is a share of them or of their teams.
+    files only the tenant, `ignore_skills`, the holds and the policies count; `matched` are the managed agents.
     """
     stays = _Stays(ignored_skills(desired, live.catalog), *_held(desired, live.catalog, rules.now, matched))
     undone = _undo_all(record, live, stays)
@@ -69,7 +68,7 @@ def inverse_plan(
     return Plan(
         tenant=desired.tenant.name,
         digest=digest_of(desired.tenant.name, changes),
-        summary=_summary(undone, changes, len(order), live, desired),
+        summary=_summary((undone, changes, len(order)), live.total - len(matched.live), live.pages, desired),
         changes=changes,
         coverage=coverage,
         findings=sorted_findings(findings),
@@ -252,20 +251,21 @@ def _about_run(record: RunRecord, *, is_empty: bool) -> Iterator[Diagnostic]:
 
 
 def _summary(
-    undone: Sequence[_Undone], changes: Sequence[AgentChange], writes: int, live: LiveState, desired: DesiredState
+    found: tuple[Sequence[_Undone], Sequence[AgentChange], int], unmanaged: int, pages: int, desired: DesiredState
 ) -> Summary:
+    """Count; `found` are the agents of the run, the changes and the number of writes."""
+    undone, changes, writes = found
     actions = [assignment.action for change in changes for assignment in change.skills]
     return Summary(
         agents_managed=len(undone),
         agents_changed=len(changes),
-        # Nobody asked which of the declared agents are live, so all count as if they were.
-        agents_unmanaged=max(0, live.total - desired.agent_count),
+        agents_unmanaged=unmanaged,
         agents_missing=sum(each.is_missing for each in undone),
         agents_unreadable=sum(bool(each.unreadable) for each in undone),
         assignments_added=actions.count(Action.ADD),
         assignments_changed=actions.count(Action.CHANGE),
         assignments_removed=actions.count(Action.REMOVE),
         writes=writes,
-        requests=requests_to_apply(changes, writes, live.pages),
+        requests=requests_to_apply(changes, writes, pages),
         eta_seconds=round(desired.tenant.rate_limit.seconds_for(writes), 1),
     )

@@ -90,9 +90,9 @@ def holds_on(
 
     def on(number: int) -> tuple[Link, ...]:
         return tuple(
-            Link(LinkKind.HOLD, hold.reason, position, window=hold.window, phase=phase_of(hold.window, now))
+            Link(LinkKind.HOLD, hold.reason, hold.position, window=hold.window, phase=phase_of(hold.window, now))
             for hold in holds
-            if (position := _covering(hold, catalog, number)) is not None
+            if _is_covered(hold, catalog, number)
         )
 
     return on
@@ -105,11 +105,9 @@ def phase_of(window: Window, now: datetime) -> Phase:
     return Phase.IN_FORCE if window.is_open(now) else Phase.COMING
 
 
-def _covering(hold: Hold, catalog: SkillCatalog, number: int) -> SourcePosition | None:
-    """Find the place by which a hold covers a skill, if it does."""
-    if not hold.skills:
-        return hold.position
-    return next((skill.position for skill in hold.skills if _number(catalog, skill.name) == number), None)
+def _is_covered(hold: Hold, catalog: SkillCatalog, number: int) -> bool:
+    """Whether a hold is on a skill; naming none it is on all."""
+    return not hold.skills or any(_number(catalog, skill.name) == number for skill in hold.skills)
 
 
 def _number(catalog: SkillCatalog, ref: str) -> int | None:

@@ -188,11 +188,20 @@ def read_plan(data: bytes, name: str) -> SavedPlan:
         document = msgspec.json.decode(data, type=_Document)
         plan = _plan(document)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, KeyError, ValueError) as error:
-        raise InvalidInput(Diagnostic("plan-damaged", f"{name}: not a saved plan ({error})", again)) from error
+        message = f"{name} is no saved plan: {_why_none(error)}"
+        raise InvalidInput(
+            Diagnostic("plan-damaged", message, "give what `reconcile plan --out FILE` wrote")
+        ) from error
     if digest_of(plan.tenant, plan.changes) != plan.digest:
         message = f"{name}: its content does not fit its digest; the file was edited or damaged"
         raise InvalidInput(Diagnostic("plan-damaged", message, again))
     return SavedPlan(plan, document.created_at)
+
+
+def _why_none(error: Exception) -> str:
+    """Say what is wrong with a file; of what is not even JSON a parser's words would say less."""
+    is_json = isinstance(error, msgspec.ValidationError) or not isinstance(error, msgspec.DecodeError)
+    return f"{error}" if is_json else "it is not JSON, or not all of it"
 
 
 def _plan(document: _Document) -> Plan:

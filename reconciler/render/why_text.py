@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import assert_never
 
 from reconciler.model.assignments import Assignment
@@ -20,7 +21,8 @@ _INDENT = "    "
 _SHORT_ID = 7
 _LONGEST_AUTHOR = 30
 _SHORTEST_SUBJECT = 20
-_WIDEST_LABEL = 44
+# So that the longest value still stands within the width.
+_WIDEST_LABEL = 56
 _MOST_THROUGH = 3
 # As a plan marks them; what is left alone has a mark of its own.
 _MARKS = {
@@ -50,7 +52,7 @@ class _Writer:
         self._style = style
 
     def all_skills(self) -> Iterator[str]:
-        """Write each skill in two lines: its value, its origin and what a plan does; and where that stands."""
+        """Write each skill: its value and origin, what a plan does, where that stands, and what is yet to begin."""
         chains = self._explanation.chains
         yield from self._head()
         labels = _labels(chains)
@@ -59,11 +61,13 @@ class _Writer:
         for chain, label, value in zip(chains, labels, values, strict=True):
             words = f"{padded(value, widths[1])}  {self._origin(chain)}"
             yield f"{self._mark(chain)} {padded(label, widths[0])}  {words}".rstrip()
-            origin = _origin(chain)
-            if (verdict := self._verdict(chain)) and chain.verdict is not Verdict.SAME:
+            if verdict := self._verdict(chain):
                 yield f"{_INDENT}{self._paint(chain, verdict)}"
-            if origin is not None:
-                yield f"{_INDENT}{self._style.dim(self._place(origin.position) + self._by(origin.position))}"
+            if chain.winner is not None:
+                yield f"{_INDENT}{self._written(chain.winner)}"
+            for link in _coming(chain):
+                yield f"{_INDENT}{self._begins(link)}"
+                yield f"{_INDENT}  {self._written(link)}"
         if not chains:
             yield "No file gives this agent a skill."
 
@@ -71,8 +75,8 @@ class _Writer:
         """Write every layer of one skill, the lowest first, then what is live and what a plan does."""
         (chain,) = self._explanation.chains
         yield from self._head()
-        names = [self._link(link) for link in chain.links]
-        width = min(max(map(columns, [*names, "live"])), _WIDEST_LABEL)
+        names = [cut(self._link(link), _WIDEST_LABEL) for link in chain.links]
+        width = max(map(columns, [*names, "live"]))
         yield self._style.bold(_labels([chain])[0])
         for link, name in zip(chain.links, names, strict=True):
             yield from self._layer(link, name, width)
@@ -138,27 +142,37 @@ class _Writer:
 
     def _span(self, link: Link) -> str:
         """Say from when until when, where that is not always."""
-        window, now = link.window, self._explanation.now
+        window = link.window
         if window is None:
             return ""
         if link.phase is Phase.ENDED:
-            return f"ended {moment(window.until, now)}, {distance(window.until, now)}"
+            return f"ended {self._moment(window.until)}"
         if link.phase is Phase.IN_FORCE or window.start is None:
-            return f"until {moment(window.until, now)}, {distance(window.until, now)}"
-        return f"from {moment(window.start, now)}, {distance(window.start, now)}, until {moment(window.until, now)}"
+            return f"until {self._moment(window.until)}"
+        return f"from {self._moment(window.start)}, until {moment(window.until, self._explanation.now)}"
+
+    def _moment(self, when: datetime) -> str:
+        """Write a moment, and how far away it is unless that would be counted from another one than now."""
+        words = moment(when, self._explanation.now)
+        return f"{words}, {distance(when, self._explanation.now)}" if self._explanation.is_now else words
 
     def _origin(self, chain: Chain) -> str:
-        """Name what decides, and for how long; or what will."""
-        origin, now = _origin(chain), self._explanation.now
-        if origin is None:
+        """Name what decides, and for how long."""
+        if chain.winner is None:
             return ""
-        window = origin.window
-        if window is None:
-            return self._link(origin)
-        span = f"until {moment(window.until, now)}"
-        if origin.phase is Phase.COMING and window.start is not None:
-            span = f"from {moment(window.start, now)}"
-        return f"{self._link(origin)} {span}"
+        window = chain.winner.window
+        span = "" if window is None else f" until {moment(window.until, self._explanation.now)}"
+        return f"{self._link(chain.winner)}{span}"
+
+    def _begins(self, link: Link) -> str:
+        """Say what an override gives that is yet to come: `from 27 Nov 06:00 −05:00: 70, override "Surge"`."""
+        start = None if link.window is None else link.window.start
+        since = "" if start is None else f"from {moment(start, self._explanation.now)}: "
+        return f"{since}{value_words(link.value)}, {self._link(link)}"
+
+    def _written(self, link: Link) -> str:
+        """Say where a link stands, and who wrote it."""
+        return self._style.dim(self._place(link.position) + self._by(link.position))
 
     def _mark(self, chain: Chain) -> str:
         return self._paint(chain, _MARKS[chain.verdict])
@@ -173,7 +187,7 @@ class _Writer:
 
     def _verdict(self, chain: Chain) -> str:
         """Say in a few words how live differs, and what a plan does about it."""
-        change = f"{value_words(chain.live)} -> {value_words(chain.desired)}"
+        change = _change_words(chain)
         match chain.verdict:
             case Verdict.SAME | Verdict.UNKNOWN:
                 return ""
@@ -182,8 +196,7 @@ class _Writer:
             case Verdict.CHANGE:
                 return f"live {value_words(chain.live)}, plan: {change}"
             case Verdict.REMOVE:
-                whose = "no file gives it" if chain.winner is None else "the files drop it"
-                return f"live {value_words(chain.live)}, {whose}: the plan removes it"
+                return f"live {value_words(chain.live)}, {self._whose(chain)}: the plan removes it"
             case Verdict.HELD:
                 return f"live {value_words(chain.live)} is left alone {self._until(chain)}; without the hold: {change}"
             case Verdict.IGNORED:
@@ -197,8 +210,17 @@ class _Writer:
         if chain.desired is not None:
             wanted, live = f"The files say {value_words(chain.desired)}", "live is the same"
         else:
-            wanted, live = "No file gives it" if chain.winner is None else "The files drop it", "live does not hold it"
+            whose = self._whose(chain)
+            wanted, live = f"{whose[0].upper()}{whose[1:]}", "live does not hold it"
         return f"{wanted}." if chain.verdict is Verdict.UNKNOWN else f"{wanted}, and {live}."
+
+    def _whose(self, chain: Chain) -> str:
+        """Say why a skill is not desired; that no file gives it `now`, where a line of one does at another time."""
+        if chain.winner is not None:
+            return "the files drop it"
+        if not any(link.value is not None for link in chain.links):
+            return "no file gives it"
+        return f"no file gives it {'now' if self._explanation.is_now else 'then'}"
 
     def _until(self, chain: Chain) -> str:
         hold = chain.hold
@@ -230,10 +252,29 @@ class _Writer:
         return (position.file, position.line) in self._history.commits
 
 
-def _origin(chain: Chain) -> Link | None:
-    """Give the link that a line is about: the winner, or where nobody asks for the skill yet, the next who will."""
-    coming = (link for link in chain.links if link.kind is LinkKind.OVERRIDE and link.phase is Phase.COMING)
-    return chain.winner or next(coming, None)
+def _coming(chain: Chain) -> list[Link]:
+    """Give the overrides that are yet to begin, the earliest first."""
+    coming = [
+        (link.window.start, at, link)
+        for at, link in enumerate(chain.links)
+        if link.kind is LinkKind.OVERRIDE
+        and link.phase is Phase.COMING
+        and link.window is not None
+        and link.window.start is not None
+    ]
+    return [link for _, _, link in sorted(coming, key=lambda each: each[:2])]
+
+
+def _change_words(chain: Chain) -> str:
+    """Say what would be written in the words of a plan: `40 -> 60`, `available -> not available`, or both."""
+    before, after = chain.live, chain.desired
+    if before is None or after is None or before.available == after.available:
+        return f"{value_words(before)} -> {value_words(after)}"
+    words = ("not available", "available")
+    availability = f"{words[before.available]} -> {words[after.available]}"
+    if before.proficiency == after.proficiency:
+        return availability
+    return f"{before.proficiency} -> {after.proficiency}, {availability}"
 
 
 def _held_words(link: Link) -> str:

@@ -44,11 +44,28 @@ def test_as_json_it_is_one_document(reconcile: Reconcile, served: Served) -> Non
 
 
 def test_without_a_terminal_the_write_needs_yes(reconcile: Reconcile, served: Served) -> None:
-    """And nothing at all is asked before that is clear."""
+    """It alone is skipped: every other check is as good as with it."""
     ended = reconcile("doctor", "--write")
-    assert (ended.code, ended.out, len(served.app.requests)) == (5, "", 0)
-    assert "error[not-confirmed]" in ended.err
-    assert "reconcile doctor --write --yes" in ended.err
+    assert (ended.code, ended.err) == (0, "")
+    assert line_of(ended.out, "writing").startswith("skipped")
+    assert "--yes" in line_of(ended.out, "writing")
+    assert line_of(ended.out, "reading agents").startswith("ok")
+    assert not [request for request in served.app.requests if request.method == "PATCH"]
+
+
+def test_yes_alone_writes_nothing(reconcile: Reconcile, served: Served) -> None:
+    """Where a variable says it for every command."""
+    assert reconcile("doctor", "--yes").code == 0
+    assert not [request for request in served.app.requests if request.method == "PATCH"]
+
+
+@pytest.mark.usefixtures("served")
+def test_two_missing_variables_are_both_in_the_hint(reconcile: Reconcile, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CXONE_CLIENT_ID", "CXONE_CLIENT_SECRET"):
+        monkeypatch.delenv(name)
+    hint = next(line for line in reconcile("doctor").out.splitlines() if "export " in line)
+    assert "CXONE_CLIENT_ID=" in hint
+    assert "CXONE_CLIENT_SECRET=" in hint
 
 
 def test_with_yes_it_says_whom_it_writes_and_writes_once(reconcile: Reconcile, served: Served) -> None:

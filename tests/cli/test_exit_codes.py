@@ -53,24 +53,51 @@ def test_nobody_to_ask_is_a_refusal(reconcile: Reconcile) -> None:
 
 WRONG_USE = {
     "unknown option": (("plan", "--formt", "json"), "no such option '--formt'", "did you mean --format"),
-    "unknown command": (("plna",), "no such command 'plna'", "--help"),
+    "an option like no other": (("plan", "--bogus"), "no such option '--bogus'", "reconcile plan --help"),
+    "a slip in a command": (("plna",), "no such command 'plna'", "did you mean plan?"),
+    "an apply at another time": (("apply", "--at", "x"), "no such option '--at'", "reconcile plan --at TIME"),
+    "a plan twice": (("plan", "--plan"), "no such option '--plan'", "leave it out"),
+    "an option without its value": (("plan", "--out"), "'--out' requires an argument", "reconcile plan --help"),
     "a command that is not there": (("examine",), "no such command 'examine'", "--help"),
     "unknown choice": (("plan", "--format", "yaml"), "'yaml' is not one of 'text', 'json'", "reconcile plan --help"),
     "a global option behind the command": (("plan", "-C", "x"), "no such option '-C'", "reconcile -C … plan"),
     "a missing argument": (("show",), "missing argument 'FILE'", "reconcile show --help"),
     "too many arguments": (("plan", "now"), "unexpected extra argument", "reconcile plan --help"),
-    "a number out of range": (("apply", "--max-concurrency", "0"), "0 is not in the range", "reconcile apply --help"),
+    "a number out of range": (("apply", "--max-concurrency", "0"), "not a whole number from 1 to 100", "apply --help"),
+    "no number": (("simulate", "--port", "abc"), "not a whole number from 0 to 65535", "simulate --help"),
+    "no end of numbers": (("runs", "--limit", "0"), "not a whole number from 1 on", "reconcile runs --help"),
+    "no time": (("apply", "--deadline", "0"), "not a number above 0", "reconcile apply --help"),
+    "not a number at all": (("apply", "--lock-timeout", "nan"), "not a number from 0 on", "reconcile apply --help"),
+    "a missing choice": (("completion",), "missing argument 'SHELL'", "give bash, zsh or fish"),
+    "an unknown shell": (("completion", "bsh"), "invalid value for 'SHELL': 'bsh' is not one of", "completion --help"),
+    "an unknown document": (("schema", "foo"), "invalid value for 'DOCUMENT': 'foo' is not one of", "schema --help"),
+    "loud and quiet": (("-q", "-v", "plan"), "opposite things", "reconcile --help"),
+    "no plan": (("show", "tenant.yaml"), "tenant.yaml is no saved plan", "reconcile plan --out FILE"),
     "no such file": (("show", "nothing.json"), "nothing.json: No such file", "--out nothing.json"),
 }
 
 
 @pytest.mark.parametrize(("args", "message", "hint"), WRONG_USE.values(), ids=WRONG_USE.keys())
 def test_wrong_use_is_told_what_to_type(reconcile: Reconcile, args: tuple[str, ...], message: str, hint: str) -> None:
+    Path("tenant.yaml").write_text("version: 1\n", encoding="utf-8")
     ended = reconcile(*args)
     assert (ended.code, ended.out) == (3, "")
     assert message in ended.err
     assert hint in ended.err.splitlines()[-1]
+    assert "Did you mean" not in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.usefixtures("example")
+def test_what_is_typed_wins_over_a_variable_that_says_the_opposite(
+    reconcile: Reconcile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILE_QUIET", "1")
+    assert reconcile("validate").code == 0
+    assert "GET " in reconcile("-v", "plan").err
+    monkeypatch.delenv("RECONCILE_QUIET")
+    monkeypatch.setenv("RECONCILE_VERBOSE", "1")
+    assert reconcile("-q", "plan").err == ""
 
 
 def test_a_folder_that_is_not_there(reconcile: Reconcile) -> None:

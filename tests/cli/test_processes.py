@@ -135,6 +135,52 @@ def test_a_locale_without_utf_8_stops_nothing(settings: dict[str, str], example:
 
 
 @pytest.mark.usefixtures("example")
+def test_a_minus_that_a_locale_lacks_is_a_plain_one(example: Path) -> None:
+    """And whatever has no plain form beside it is still shown by its number."""
+    hold = "{until: 2999-01-01T00:00:00-05:00, agents: [ana.silva@example.com], reason: søren −}"
+    (example / "hold.yaml").write_text(f"holds:\n  - {hold}\n", encoding="utf-8")
+    ended = _run("why", "ana.silva@example.com", "Spanish", "--offline", PYTHONIOENCODING="ascii")
+    assert (ended.returncode, "2999 00:00 -05:00" in ended.stdout) == (0, True)
+    assert r's\xf8ren -"' in ended.stdout
+
+
+# Sends a Ctrl-C at the n-th module that is looked for.
+_INTERRUPTED_AT = """
+import os, signal, sys
+
+class Hook:
+    left = int(sys.argv.pop(1))
+
+    def find_spec(self, *_):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+            print("sent", flush=True)
+
+from reconciler.cli import main
+sys.argv[0] = "reconcile"
+sys.meta_path.insert(0, Hook())
+main()
+"""
+
+
+@pytest.mark.usefixtures("example")
+@pytest.mark.parametrize("number", [1, 2, 3, 10, 30, 60, 100, 150])
+def test_a_ctrl_c_while_modules_are_loaded_ends_in_words(number: int) -> None:
+    """From the first module on that the command loads."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED_AT, str(number), "plan"],
+        capture_output=True,
+        text=True,
+        env=_environ(),
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr.lstrip().partition(":")[0]) == (130, "error[interrupted]")
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.usefixtures("example")
 def test_a_terminal_has_colours_and_a_question() -> None:
     terminal = Terminal("apply")
     terminal.wait_for("Only `yes` is accepted: ")

@@ -19,13 +19,23 @@ def test_it_goes_to_stdout_without_any_files(reconcile: Reconcile, words: tuple[
 
 
 def test_it_goes_to_a_file_or_both_to_a_folder(reconcile: Reconcile, folder: Path) -> None:
-    """Over what is there, with every folder on the way."""
+    """Over what is there, and says so."""
     (folder / "one.json").write_text("old", encoding="utf-8")
-    assert reconcile("schema", "tenant", "--out", "one.json").out == ""
+    ended = reconcile("schema", "tenant", "--out", "one.json")
+    assert (ended.out, ended.err) == ("", "wrote one.json\n")
     assert (folder / "one.json").read_text(encoding="utf-8") == make_schema(Kind.TENANT)
-    assert reconcile("schema", "--out", "deep/er").code == 0
+    ended = reconcile("schema", "--out", "new")
+    assert (ended.code, ended.err) == (0, "wrote new/agents.json\nwrote new/tenant.json\n")
     for kind in Kind:
-        assert (folder / "deep" / "er" / f"{kind}.json").read_text(encoding="utf-8") == make_schema(kind)
+        assert (folder / "new" / f"{kind}.json").read_text(encoding="utf-8") == make_schema(kind)
+
+
+@pytest.mark.parametrize("words", [(), ("tenant",)])
+def test_a_folder_in_no_folder_is_a_slip(reconcile: Reconcile, folder: Path, words: tuple[str, ...]) -> None:
+    """As for `plan --out`: nothing is made."""
+    ended = reconcile("schema", *words, "--out", "nowhere/new")
+    assert (ended.code, (folder / "nowhere").exists()) == (3, False)
+    assert "error[out-file]: --out nowhere/new: No such file or directory" in ended.err
 
 
 def test_a_place_that_takes_no_file_is_told(reconcile: Reconcile, folder: Path) -> None:

@@ -101,8 +101,10 @@ def test_an_unknown_tenant_is_answered_with_the_known_ones(tmp_path: Path) -> No
     root = write(tmp_path, {"a/tenant.yaml": tenant("acme-prod"), "b/tenant.yaml": tenant("other")})
     (diagnostic,) = load(root, tenant="acme-pord").diagnostics
     assert diagnostic.code == "unknown-tenant"
-    assert diagnostic.message == "no tenant is called `acme-pord`; there is `acme-prod` and `other`"
+    assert diagnostic.message == "no tenant is called `acme-pord`; there are `acme-prod` and `other`"
     assert diagnostic.hint == "did you mean `acme-prod`?"
+    (diagnostic,) = load(root, tenant="zzz").diagnostics
+    assert diagnostic.hint == "choose one: reconcile --tenant acme-prod …"
 
 
 def test_a_tenant_file_that_is_broken_may_be_the_one_that_was_meant(tmp_path: Path) -> None:
@@ -145,10 +147,10 @@ def test_a_file_that_grows_while_it_is_read_is_not_taken_by_its_beginning(
     assert report.found[0].code == "too-big"
 
 
-def test_what_cannot_be_opened_is_told_in_the_words_of_the_system(tmp_path: Path) -> None:
-    """A file may vanish, or turn into a link, after the folder was listed."""
+def test_what_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    """A file may vanish, or turn into a link, after the folder was listed: the system says why, but of what is gone."""
     (tmp_path / "link").symlink_to("/etc/hostname")
-    for name, words in (("gone.yaml", "No such file"), ("link", "symbolic links")):
+    for name, words in (("gone.yaml", "went away"), ("link", "symbolic links")):
         report = Report(name)
         assert read_bytes(tmp_path / name, report) is None
         assert report.found[0].code == "unreadable"

@@ -69,6 +69,17 @@ def _option_variables() -> set[str]:
     return {name for names in found for name in ([names] if isinstance(names, str) else names)}
 
 
+def _commands_by_variable() -> dict[str, set[str]]:
+    """Give the commands that have the option of each general variable; `reconcile` for those of all commands."""
+    found: dict[str, set[str]] = {}
+    for name in ("reconcile", *COMMANDS):
+        for parameter in _command(name if name == "reconcile" else f"reconcile {name}").params:
+            if isinstance(parameter, click.Option) and parameter.envvar:
+                names = [parameter.envvar] if isinstance(parameter.envvar, str) else parameter.envvar
+                found.setdefault(names[-1], set()).add(name)
+    return found
+
+
 def _variables_read() -> set[str]:
     """Find what the code asks the environment for; a prefix that a file may choose counts as the default one."""
     names: set[str] = set()
@@ -90,6 +101,7 @@ def test_every_variable_that_is_read_is_documented() -> None:
 def test_every_option_has_its_variable_on_the_page_and_no_other_is_named() -> None:
     rows = [row for row in rows_of(section_of(REFERENCE / "environment.md", "Options")) if row]
     documented = {codes_in(row[0])[0] for row in rows}
+    assert {codes_in(row[0])[0]: set(codes_in(row[2])) or {"reconcile"} for row in rows} == _commands_by_variable()
     known = _option_variables()
     general = {name for name in known if not re.match(rf"RECONCILE_({'|'.join(COMMANDS).upper()})_", name)}
     assert documented == general

@@ -132,10 +132,10 @@ POLICY_MUTANTS = (
         "pipeline/test_policies.py",
     ),
     Mutant(
-        "judges a team by all together in a rollback",
+        "takes everybody for unmanaged in a rollback",
         "pipeline/__init__.py",
-        "desired.policies.is_by_share or desired.policies.is_by_team\n",
-        "desired.policies.is_by_share\n",
+        "        rows = agent_rows(desired)\n        wanted",
+        "        rows: dict[str, Row] = {}\n        wanted",
         "P11",
         "pipeline/test_policies.py",
     ),

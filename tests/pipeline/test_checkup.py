@@ -37,7 +37,8 @@ def set_clock(world: World, ahead_s: float) -> None:
 
 
 def examine(world: World, try_write: Callable[[str], bool] | None = None) -> Checkup:
-    return asyncio.run(check_up(world.context, None, MACHINE, try_write))
+    ask = None if try_write is None else lambda agent: "" if try_write(agent) else "nobody said yes"
+    return asyncio.run(check_up(world.context, None, MACHINE, ask))
 
 
 def by_name(checkup: Checkup) -> dict[str, Check]:

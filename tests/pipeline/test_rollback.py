@@ -79,3 +79,12 @@ def test_an_unknown_run_is_an_error_that_lists_the_known(world: World) -> None:
         world.rollback("20200101")
     assert caught.value.diagnostics[0].code == "run-unknown"
     assert run in f"{caught.value.diagnostics[0].hint}"
+
+
+def test_a_rollback_counts_the_unmanaged_as_an_apply_does(tmp_path: Path, clock: VirtualClock) -> None:
+    """A declared agent that is not on the tenant takes no place among those who are."""
+    world = World(tmp_path, clock, (agent("ana"), agent("bo"), agent("cy")))
+    world.write_agents(ana="{Billing: 50}", gone="{Billing: 50}")
+    world.apply()
+    world.rollback()
+    assert [plan.summary.agents_unmanaged for plan in world.confirmed] == [2, 2]

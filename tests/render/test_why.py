@@ -10,6 +10,7 @@ import pytest
 from reconciler import pipeline
 from reconciler.model.commits import NO_HISTORY, Commit, History
 from reconciler.plan.explanation import Explanation
+from reconciler.plan.scope import Filters
 from reconciler.render.style import PLAIN, Style
 from reconciler.render.why_json import why_as_json
 from reconciler.render.why_text import why_as_text
@@ -111,6 +112,28 @@ def test_offline(world: World, golden: Golden) -> None:
 def test_another_moment(world: World, golden: Golden) -> None:
     """Said at the top; what is coming now is in force then."""
     golden("why-at.txt", why_as_text(_why(world, "Billing", datetime(2026, 12, 25, tzinfo=UTC))))
+
+
+def test_a_hold_stands_where_a_plan_says_it_does(world: World) -> None:
+    """At its entry, and not at the skill that it names."""
+    (chain,) = _why(world, "Billing").chains
+    plan = run(pipeline.plan(world.context, pipeline.load_one(world.context, None).desired, Filters()))
+    held = [each.hold for agent in plan.held for each in agent.skills if each.skill.name == "Billing"]
+    assert chain.hold is not None
+    assert [chain.hold.position] == [each.source for each in held if each is not None]
+
+
+def test_values_stand_in_one_column(world: World) -> None:
+    """However long the names of profiles, the lines of one skill are a table within the width."""
+    parent, child = "everyone-in-" * 3, "first-line-" * 4
+    world.write(
+        "profiles.yaml", f"profiles:\n  {parent}: {{skills: {{Sales: 1}}}}\n  {child}: {{extends: [{parent}]}}\n"
+    )
+    world.write("agents.yaml", f"agents:\n  ana@example.com: {{profiles: [{child}], skills: {{Sales: 9}}}}\n")
+    lines = [line for line in why_as_text(_why(world, "Sales")).splitlines() if line.startswith("  ")]
+    ends = {len(line) for line in lines if line.endswith((" 1", " 9"))}
+    assert len(ends) == 1
+    assert max(ends) <= 80
 
 
 def test_json(world: World, golden: Golden) -> None:

@@ -1,5 +1,8 @@
 """Checks of the way to the tenant: its address, the credential, the network between, the clocks, the rate limit."""
 
+from collections.abc import Sequence
+
+from reconciler.diagnostics import Diagnostic
 from reconciler.model.answer_heads import Announced, AnswerHead
 from reconciler.model.tenant import RateLimit
 from reconciler.plan.checkup.facts import Facts
@@ -44,8 +47,8 @@ def check_credential(facts: Facts) -> Check:
         return skipped("credential", _NO_FILES)
     wrong = [each for each in facts.settings if each.code in _OF_THE_CREDENTIAL]
     if wrong:
-        more = f"; {wrong[1].message}" if len(wrong) > 1 else ""
-        return fail("credential", wrong[0].message + more, wrong[0].hint, Fault.INPUT)
+        message = "; ".join(each.message for each in wrong)
+        return fail("credential", message, _hint(wrong, facts.secret_names), Fault.INPUT)
     if facts.settings:
         return skipped("credential", _NO_ADDRESS)
     asked = facts.asked
@@ -55,6 +58,14 @@ def check_credential(facts: Facts) -> Check:
     if asked.skills_error is None or not asked.heads:
         return skipped("credential", "it could not be tried: the tenant did not answer")
     return failed_by("credential", asked.skills_error)
+
+
+def _hint(wrong: Sequence[Diagnostic], names: tuple[str, str]) -> str | None:
+    """Say in one line what to do about both halves of a credential."""
+    if len(wrong) == len(names) and all(each.code == "credential-missing" for each in wrong):
+        exports = " ".join(f"{name}=…" for name in names)
+        return f"export {exports}, with the values from the API client that the tenant's administrator made for you"
+    return "; ".join(each.hint for each in wrong if each.hint) or None
 
 
 def _token(head: AnswerHead, names: str) -> Check:
