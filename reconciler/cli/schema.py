@@ -10,7 +10,7 @@ from reconciler.cli.console import Console
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from reconciler.cli.scaffold import NewFile
     from reconciler.desired.schema import Offers
@@ -47,7 +47,8 @@ def schema(console: Console, document: str | None, online: bool, out: str | None
     _refuse_nowhere(Path(out))
     files = [NewFile(place, make_schema(kind, offers)) for kind, place in places.items()]
     refuse_secrets(files, console.redactor)
-    _write(files)
+    _refuse_others(files)
+    _write(files, out)
     for file in files:
         console.say(f"wrote {file.path}")
     return Exit.DONE
@@ -76,14 +77,27 @@ def _refuse_nowhere(place: Path) -> None:
         raise InvalidInput(Diagnostic("out-file", f"--out {place}: No such file or directory", hint))
 
 
-def _write(files: "Iterable[NewFile]") -> None:
+def _refuse_others(files: "Iterable[NewFile]") -> None:
+    """Refuse to write over what is no JSON, or along a link: a pull request could bring one that leads elsewhere."""
     from reconciler.diagnostics import Diagnostic
     from reconciler.errors import InvalidInput
 
     for file in files:
-        try:
-            file.path.parent.mkdir(exist_ok=True)
-            file.path.write_text(file.text, encoding="utf-8", newline="\n")
-        except OSError as error:
-            hint = "give a file or a folder that you may write"
-            raise InvalidInput(Diagnostic("out-file", f"--out {file.path}: {error.strerror}", hint)) from error
+        if any(path.is_symlink() for path in (file.path.parent, file.path)):
+            hint = "delete the link, or give another place"
+            raise InvalidInput(Diagnostic("out-file", f"--out {file.path}: a link is in the way", hint))
+        if file.path.exists() and file.path.suffix != ".json":
+            hint = "give a file that ends in .json, or a folder"
+            raise InvalidInput(Diagnostic("out-file", f"--out {file.path}: what is there is no JSON", hint))
+
+
+def _write(files: "Sequence[NewFile]", out: str) -> None:
+    from reconciler.cli.placing import put
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import InvalidInput, ReconcileError
+
+    try:
+        put(files)
+    except ReconcileError as error:
+        said = (Diagnostic("out-file", f"--out {out}: {each.message}", each.hint) for each in error.diagnostics)
+        raise InvalidInput(*said) from error

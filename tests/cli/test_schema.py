@@ -1,6 +1,7 @@
 """`reconcile schema`: to stdout, or to where the first line of each file leads; the tenant is only read."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ def test_a_folder_in_no_folder_is_a_slip(reconcile: Reconcile, folder: Path, wor
 def test_a_place_that_takes_no_file_is_told(reconcile: Reconcile, folder: Path) -> None:
     (folder / "taken").write_text("a file", encoding="utf-8")
     ended = reconcile("schema", "--out", "taken")
-    assert (ended.code, ended.err.splitlines()[0]) == (3, "error[out-file]: --out taken/agents.json: File exists")
+    told = "error[out-file]: --out taken: taken/agents.json cannot be written: Not a directory; nothing was written"
+    assert (ended.code, ended.err.splitlines()[0]) == (3, told)
 
 
 def test_online_only_skills_are_asked_for(reconcile: Reconcile, served: Served) -> None:
@@ -99,3 +101,29 @@ def test_the_first_line_of_a_file_says_where_it_is_and_nothing_else(reconcile: R
     firsts = {path.read_text(encoding="utf-8").splitlines()[0] for path in (folder / "o d $d").rglob("*.yaml")}
     line = "# yaml-language-server: $schema={}.schema/{}.json"
     assert firsts == {line.format("", "tenant"), line.format("../", "agents"), line.format("../../", "agents")}
+
+
+@pytest.mark.parametrize("name", ["agents.json", ".schema"])
+def test_a_link_leads_nowhere(reconcile: Reconcile, example: Path, name: str) -> None:
+    """A pull request may bring one that leads out of the repository."""
+    outside = example.parent / "outside"
+    outside.mkdir()
+    (outside / "agents.json").write_text('{"$schema": "mine"}', encoding="utf-8")
+    folder = example / ".schema"
+    shutil.rmtree(folder)
+    if name == ".schema":
+        folder.symlink_to(outside)
+    else:
+        folder.mkdir()
+        (folder / name).symlink_to(outside / name)
+    ended = reconcile("schema", "--out", str(folder))
+    assert (ended.code, "error[out-file]" in ended.err, "a link is in the way" in ended.err) == (3, True, True)
+    assert (outside / "agents.json").read_text(encoding="utf-8") == '{"$schema": "mine"}'
+
+
+def test_what_is_no_schema_is_not_written_over(reconcile: Reconcile, example: Path) -> None:
+    place = example / "agents" / "retention.yaml"
+    before = place.read_bytes()
+    ended = reconcile("schema", "agents", "--out", str(place))
+    assert (ended.code, "what is there is no JSON" in ended.err) == (3, True)
+    assert place.read_bytes() == before
