@@ -17,13 +17,18 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One message: thing, place and cause in `message`; what to type in `hint`; neither ends in a full stop."""
+    """One message: thing, place and cause in `message`; what to type in `hint`; neither ends in a full stop.
+
+    `related` are the other places that the message names, as it writes them: whoever shows it puts the folder before
+    them, as before `position`.
+    """
 
     code: str
     message: str
     hint: str | None = None
     position: SourcePosition | None = None
     severity: Severity = Severity.ERROR
+    related: tuple[str, ...] = ()
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -212,11 +212,13 @@ class Console:
         """Keep messages for a report, with their places from where the command was started."""
         from dataclasses import replace
 
+        from reconciler.render.messages import words_of
+
         for each in diagnostics:
             at = each.position
             if at is not None and folder:
                 at = replace(at, file=f"{folder}/{at.file}")
-            self._heard.append(replace(each, position=at))
+            self._heard.append(replace(each, message=words_of(each, folder), position=at, related=()))
 
     def report_to(self, file: str, command: str) -> None:
         """Have a report of this command written to a file at its end. InvalidInput where no file can be."""

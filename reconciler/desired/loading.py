@@ -11,7 +11,7 @@ from reconciler.desired.nodes import Node
 from reconciler.desired.parsing import FileParser, Source, parse_tree
 from reconciler.desired.report import START, Report, did_you_mean, listed, shown
 from reconciler.desired.tenantfile import EXAMPLE, FILE, TenantFile, named_in, read_tenant
-from reconciler.desired.tree import Folder, read_bytes, sub_folders, walk
+from reconciler.desired.tree import Folder, has_place, read_bytes, sub_folders, walk
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.desired import AgentTable, DesiredState
 from reconciler.plan.timed import clashes
@@ -61,8 +61,8 @@ def load_root(root: Path, wanted: str | None, cache: ParseCache | None, *, may_b
 
 def _find(root: Path) -> _Layout:
     layout = _Layout()
-    if not root.is_dir():
-        is_there = root.exists()
+    is_there = root.exists() and has_place(root)
+    if not is_there or not root.is_dir():
         message = f"{shown(str(root), _MAX_PATH)} is {'not a folder' if is_there else 'not there'}"
         hint = "give the folder of desired state with -C DIR, before the command; reconcile init makes one"
         layout.general.append(Diagnostic("not-a-folder" if is_there else "no-folder", message, hint))
@@ -129,7 +129,8 @@ def _check_names(layout: _Layout) -> None:
             named = named_in(other.root)
             message = f"two tenants are called {shown(name)}, the other in {first.report.file}"
             at = named.at if named else START
-            other.report.error("tenant-twice", at, message, "give each its own `name` under `tenant`")
+            hint = "give each its own `name` under `tenant`"
+            other.report.error("tenant-twice", at, message, hint, related=(first.report.file,))
 
 
 def _choose(layout: _Layout, wanted: str) -> list[_Candidate]:

@@ -52,7 +52,7 @@ def _check_agents(parts: list[TenantPart]) -> None:
             place = first.setdefault(ref.casefold(), here := str(unpack_position(part.report.file, at)))
             if place != here:
                 message = f"the agent {shown(ref)} is declared twice, first at {place}"
-                part.report.error("agent-twice", at, message, "keep one of the two")
+                part.report.error("agent-twice", at, message, "keep one of the two", related=(place,))
 
 
 def _check_profiles(parts: list[TenantPart]) -> dict[str, _Place]:
@@ -62,9 +62,10 @@ def _check_profiles(parts: list[TenantPart]) -> dict[str, _Place]:
         for profile in part.profiles:
             first = found.setdefault(profile.name, _Place(profile, part.report))
             if first.profile is not profile:
-                place = unpack_position(first.report.file, first.profile.at)
+                place = str(unpack_position(first.report.file, first.profile.at))
                 message = f"the profile {shown(profile.name)} is defined twice, first at {place}"
-                part.report.error("profile-twice", profile.at, message, "keep one of the two, or rename one")
+                hint = "keep one of the two, or rename one"
+                part.report.error("profile-twice", profile.at, message, hint, related=(place,))
     return found
 
 

@@ -30,9 +30,11 @@ class Report:
         self.file = file
         self.found: list[Diagnostic] = []
 
-    def error(self, code: str, at: int, message: str, hint: str | None = None) -> None:
-        """Note an error at the packed position `at`."""
-        self.found.append(Diagnostic(code, message, hint, unpack_position(self.file, at)))
+    def error(
+        self, code: str, at: int, message: str, hint: str | None = None, *, related: tuple[str, ...] = ()
+    ) -> None:
+        """Note an error at the packed position `at`; `related` are other places that the message names."""
+        self.found.append(Diagnostic(code, message, hint, unpack_position(self.file, at), related=related))
 
     def problem(self, at: int, problem: Problem) -> None:
         """Note a problem found in a value that stands at `at`."""

@@ -46,6 +46,15 @@ def walk(path: Path, prefix: str, *, is_deep: bool = True) -> Folder:
     return folder
 
 
+def has_place(path: Path) -> bool:
+    """Whether a path leads anywhere: `.` does not once the working folder is gone."""
+    try:
+        os.path.realpath(path)
+    except OSError:
+        return False
+    return True
+
+
 def sub_folders(path: Path) -> list[str]:
     """The names of the folders right below `path`, without links and hidden ones."""
     try:

@@ -95,6 +95,7 @@ def _declared_twice(desired: DesiredState, agent: LiveAgent, found: list[Row]) -
         f"`{ref_of(desired, first)}` is agent {agent.id}, and so is {places}",
         "keep one of the declarations; an agent's whole set stands in one place",
         position_of(desired, first),
+        related=tuple(str(position_of(desired, row)) for row in others),
     )
 
 

@@ -224,6 +224,7 @@ def _clash(first: OverrideUse, second: OverrideUse, refs: Sequence[str]) -> Diag
         f"this one and the one at {first.entry.position}",
         "let one end before the other begins, or leave the skill or the agent out of one of them",
         second.entry.position,
+        related=(str(first.entry.position),),
     )
 
 

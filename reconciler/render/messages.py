@@ -1,6 +1,7 @@
 """Diagnostics as text (`path:line:column: error[code]: message` and a `hint:` line), JSON, and GitHub annotations."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 
 from reconciler.diagnostics import Diagnostic, Severity
@@ -18,6 +19,15 @@ def place(position: SourcePosition, folder: str = "") -> str:
     return terminal(f"{folder}/{position}" if folder else f"{position}")
 
 
+def words_of(diagnostic: Diagnostic, folder: str = "") -> str:
+    """Give the message with every other place that it names below `folder`; nothing is escaped."""
+    if not folder or not diagnostic.related:
+        return diagnostic.message
+    # The longest first, and whole: a place may be the beginning of another one.
+    places = "|".join(map(re.escape, sorted(diagnostic.related, key=len, reverse=True)))
+    return re.sub(rf"(?<![^\s`(])(?:{places})(?!\d)", lambda found: f"{folder}/{found[0]}", diagnostic.message)
+
+
 def messages_as_text(diagnostics: Iterable[Diagnostic], folder: str = "", style: Style = PLAIN) -> str:
     """Give two lines a message, the second only where there is a hint; ends in a line break unless empty."""
     return "".join(_as_text(diagnostic, folder, style) for diagnostic in diagnostics)
@@ -28,7 +38,7 @@ def _as_text(diagnostic: Diagnostic, folder: str, style: Style) -> str:
     word = f"{_WORDS[diagnostic.severity]}[{terminal(diagnostic.code)}]"
     paint = {Severity.WARN: style.yellow, Severity.INFO: style.dim}.get(diagnostic.severity, style.red)
     where = f"{place(diagnostic.position, folder)}: " if diagnostic.position else ""
-    text = f"{where}{paint(word)}: {terminal(diagnostic.message)}\n"
+    text = f"{where}{paint(word)}: {terminal(words_of(diagnostic, folder))}\n"
     return text if diagnostic.hint is None else f"{text}  hint: {terminal(diagnostic.hint)}\n"
 
 
@@ -56,7 +66,7 @@ def message_as_dict(diagnostic: Diagnostic, folder: str = "") -> dict[str, objec
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
-        "message": diagnostic.message,
+        "message": words_of(diagnostic, folder),
         "hint": diagnostic.hint,
         "source": None if diagnostic.position is None else source_as_dict(diagnostic.position, folder),
     }
@@ -83,7 +93,9 @@ def _as_github(diagnostic: Diagnostic, folder: str) -> str:
             f"col={source['column']}",
             *properties,
         ]
-    text = terminal(diagnostic.message) + ("" if diagnostic.hint is None else f"\nhint: {terminal(diagnostic.hint)}")
+    text = terminal(words_of(diagnostic, folder)) + (
+        "" if diagnostic.hint is None else f"\nhint: {terminal(diagnostic.hint)}"
+    )
     return f"::{_ANNOTATIONS[diagnostic.severity]} {','.join(properties)}::{github_data(text)}\n"
 
 

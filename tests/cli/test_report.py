@@ -36,6 +36,18 @@ def test_invalid_files_are_reported_with_their_places(reconcile: Reconcile, exam
         assert f"{found.position}".startswith("desired-state/agents/billing-emea.yaml:1:")
 
 
+def test_both_places_of_a_message_are_given_from_there(reconcile: Reconcile, example: Path) -> None:
+    """On the screen, in every format, and in the report."""
+    text = "agents: {ana.silva@example.com: {skills: {Billing: 40}}}\n"
+    (example / "twice.yaml").write_text(text, encoding="utf-8")
+    first = "first at desired-state/agents/billing-emea.yaml:7:3"
+    for command in (("validate",), ("validate", "--format", "json"), ("validate", "--format", "github"), ("plan",)):
+        ended = reconcile("--report", FILE, *command)
+        assert first in ended.out + ended.err
+        (found,) = report().diagnostics
+        assert first in found.message
+
+
 def test_every_refusal_is_reported(reconcile: Reconcile, example: Path) -> None:
     """Usage, settings, a refusal: the report has the code and the words of each."""
     assert example.is_dir()

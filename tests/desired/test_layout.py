@@ -118,6 +118,13 @@ def test_a_tenant_file_that_is_broken_may_be_the_one_that_was_meant(tmp_path: Pa
     assert [found.is_named for found in load(root, tenant="eu").tenants] == [False]
 
 
+def test_a_working_folder_that_is_gone_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert codes(Path()) == ["no-folder"]
+
+
 def test_a_root_that_is_no_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert codes(tmp_path / "nothing") == ["no-folder"]

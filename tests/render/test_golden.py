@@ -16,7 +16,7 @@ from reconciler.plan.outcome import AgentOutcome, Outcome, Status
 from reconciler.render import MESSAGE_FORMATS
 from reconciler.render.calendar import calendar_as_json, calendar_as_text
 from reconciler.render.markdown import plan_as_markdown
-from reconciler.render.messages import messages_as_text
+from reconciler.render.messages import messages_as_github, messages_as_json, messages_as_log, messages_as_text
 from reconciler.render.outcome import outcome_as_json, outcome_as_text
 from reconciler.render.plan_json import plan_as_json, read_plan
 from reconciler.render.plan_text import plan_as_text
@@ -241,6 +241,17 @@ MESSAGES = (
     Diagnostic("odd", "100%, first\n::second, \x1b[31mred", None, SourcePosition("a,b:c.yaml", 1, 1), Severity.WARN),
     Diagnostic("note", "by the way", severity=Severity.INFO),
 )
+
+
+def test_every_place_in_a_message_stands_below_the_folder() -> None:
+    """Each whole and once, though one begins as another does, and nothing that only looks like one."""
+    places = ("a.yaml:2:3", "a.yaml:2:31", "b/a.yaml:2:3", "a.yaml")
+    message = "a.yaml goes, first at a.yaml:2:3, then (a.yaml:2:31), b/a.yaml:2:3 and c/a.yaml:2:3"
+    shown = "x/a.yaml goes, first at x/a.yaml:2:3, then (x/a.yaml:2:31), x/b/a.yaml:2:3 and c/a.yaml:2:3"
+    diagnostic = Diagnostic("code", message, related=places)
+    for write in (messages_as_text, messages_as_json, messages_as_log, messages_as_github):
+        assert shown in write([diagnostic], "x")
+        assert message in write([diagnostic])
 
 
 def test_messages_in_every_format(golden: Golden) -> None:

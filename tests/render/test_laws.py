@@ -169,4 +169,4 @@ def test_a_number_of_writes_that_cannot_be_is_refused(plan: Plan, writes: object
 def test_whatever_is_no_plan_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_plan(data, "plan.json")
-    assert caught.value.diagnostics[0].message.startswith("plan.json: ")
+    assert caught.value.diagnostics[0].message.startswith("plan.json")

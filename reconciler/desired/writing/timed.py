@@ -22,6 +22,7 @@ def refuse_timed(
             why,
             "move it into a file of its own, or remove it once it has ended; --agent and --team choose others",
             each.position,
+            related=(str(each.position), each.position.file),
         )
         for each in desired.timed
         if (why := _file_of(each, replaced) or _named_by(each, names, gone) or _surging(each, teams, now))

@@ -39,7 +39,7 @@ def check_state_folder(facts: Facts) -> Check:
     """Whether records, locks and the rate ledger can be kept, and whether a run is under way or was cut short."""
     state = facts.state
     if state.error:
-        hint = "make it writable, or export RECONCILE_STATE_DIR=… with a folder on a local disk"
+        hint = "make it writable, or export RECONCILE_STATE_DIR=~/.reconcile, or another folder on a local disk"
         return fail("state folder", f"`{state.path}` cannot be written: {state.error}", hint, Fault.INPUT)
     if state.free_bytes < _LEAST_FREE_BYTES:
         message = f"`{state.path}` has {state.free_bytes >> 20} MiB left; an apply that cannot write its journal stops"
