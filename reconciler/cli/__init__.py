@@ -9,8 +9,12 @@ def main() -> None:
         from reconciler.cli.app import run
 
         code = run(sys.argv[1:])
-    except KeyboardInterrupt:
-        # While modules are loaded, before or after a command had its say.
-        sys.stderr.write("error[interrupted]: interrupted\n")
-        code = 130
+    except KeyboardInterrupt as error:
+        # While modules were loaded, before a command could answer it; a second one has nothing left to end.
+        import signal
+
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        from reconciler.cli.exits import tell
+
+        code = tell(error)
     sys.exit(code)
