@@ -17,8 +17,8 @@ WINDOW_MUTANTS = (
     Mutant(
         "begins a surge a moment late",
         "model/overrides.py",
-        "self.start <= now) and",
-        "self.start < now) and",
+        "return self.start is None or self.start <= now",
+        "return self.start is None or self.start < now",
         "P2",
         _HALF_OPEN,
     ),
