@@ -1,35 +1,10 @@
 """Writes one agent exactly as it stands, to learn whether one may: the write of a checkup, which changes nothing."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
+from reconciler.apply.write import FRESH_S, WritableAgent
 from reconciler.clock import Clock
 from reconciler.model.answers import AgentState, Deferred, Stored, WriteAnswer
-from reconciler.model.assignments import Assignment
-
-# Without versions: what was read longer ago than this is not written any more.
-_FRESH_S = 2.0
-
-
-class WritableAgent(Protocol):
-    """All that this needs of a tenant."""
-
-    async def read_agent(self, agent_id: str) -> AgentState | None:
-        """Read one agent; None when it is gone."""
-
-    def adjacent(self) -> AbstractAsyncContextManager[None]:
-        """Within: what this task reads and then writes leaves without a wait between."""
-
-    async def write_agent(
-        self,
-        agent_id: str,
-        assignments: Mapping[str, Assignment],
-        version: str | None,
-        departing: Callable[[], None] | None = None,
-    ) -> WriteAnswer:
-        """Replace an agent's whole set, only where it still has `version` (if one is given)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +36,7 @@ async def rehearse(tenant: WritableAgent, agent_id: str, clock: Clock) -> Rehear
         looked_at, version = clock.monotonic(), before.version
 
         def departing() -> None:
-            if version is None and clock.monotonic() - looked_at > _FRESH_S:
+            if version is None and clock.monotonic() - looked_at > FRESH_S:
                 raise _Stale
 
         try:

@@ -30,19 +30,16 @@ MAX_TRIES = 5
 LAG_PAUSES_S = (1.0, 2.0, 4.0)
 _FIRST_PAUSE_S = 0.2
 # Without versions: what was read longer ago than this is read again before it is overwritten, so many times.
-_FRESH_S = 2.0
+FRESH_S = 2.0
 _MOST_LOOKS = 3
 _LONGEST_PAUSE_S = 5.0
 
 
-class WritableTenant(Protocol):
-    """All that a run needs of a tenant."""
+class WritableAgent(Protocol):
+    """What it takes to write one agent."""
 
     async def read_agent(self, agent_id: str) -> AgentState | None:
         """Read one agent; None when it is gone."""
-
-    async def read_sets(self, agent_ids: Collection[str]) -> dict[str, AgentState]:
-        """Read many agents again; those gone or unreadable are left out."""
 
     def adjacent(self) -> AbstractAsyncContextManager[None]:
         """Within: what this task reads and then writes leaves without a wait between."""
@@ -58,6 +55,13 @@ class WritableTenant(Protocol):
 
         `departing` is called right before each attempt leaves; what it raises holds the attempt back.
         """
+
+
+class WritableTenant(WritableAgent, Protocol):
+    """All that a run needs of a tenant."""
+
+    async def read_sets(self, agent_ids: Collection[str]) -> dict[str, AgentState]:
+        """Read many agents again; those gone or unreadable are left out."""
 
 
 class Depart(Protocol):
@@ -214,7 +218,7 @@ class AgentWrite:
             nonlocal recorded
             # Only what was refused unseen (a 429, a 401, no connection) leaves once more.
             self._is_in_flight = False
-            if step.version is None and self._clock.monotonic() - self._looked_at > _FRESH_S:
+            if step.version is None and self._clock.monotonic() - self._looked_at > FRESH_S:
                 raise _Stale
             self._depart(step.body, step.version, attempt, is_repeated=recorded)
             recorded = self._is_in_flight = True
