@@ -47,6 +47,7 @@ def adopt(
     """
     import asyncio
 
+    from reconciler.cli.documents import timestamp
     from reconciler.cli.plan import written
     from reconciler.pipeline.adopting import adopt as adopted_from
 
@@ -64,7 +65,7 @@ def adopt(
             _ask(adoption, console)
         _put(adoption.files, chosen, console)
         console.write(f"\nAdopted {_count(adoption)}.\n\n")
-    created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    created_at = timestamp(context.clock.now())
     console.write(written(adoption.plan, "text", created_at, console, chosen.desired.tenant))
     return _code(adoption)
 

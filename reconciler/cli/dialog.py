@@ -56,12 +56,12 @@ class Dialog:
             return
         from pathlib import Path
 
-        from reconciler.cli.documents import save
+        from reconciler.cli.documents import save, timestamp
         from reconciler.clock import SystemClock
         from reconciler.errors import InvalidInput
 
         try:
-            save(plan, Path(file), f"{SystemClock().now():%Y-%m-%dT%H:%M:%SZ}", self._console)
+            save(plan, Path(file), timestamp(SystemClock().now()), self._console)
         except InvalidInput as error:
             self._console.has_failed_output = True
             self._console.diagnose(error.diagnostics)

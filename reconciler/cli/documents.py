@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 from reconciler.cli.console import Console
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from reconciler.model.tenant import RateLimit
     from reconciler.plan.change import Plan
     from reconciler.render.plan_json import SavedPlan
     from reconciler.render.report import Report
+
+
+def timestamp(now: "datetime") -> str:
+    """Write when a plan was made, as its JSON has it (RFC 3339)."""
+    return f"{now:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def save(made: "Plan", path: "Path", created_at: str, console: Console) -> None:

@@ -75,10 +75,11 @@ def is_live(console: Console, context: "Context", chosen: "Chosen", filters: "Fi
     import asyncio
 
     from reconciler import pipeline
+    from reconciler.cli.documents import timestamp
     from reconciler.cli.plan import written
 
     plan = asyncio.run(pipeline.plan(context, chosen.desired, filters))
-    created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    created_at = timestamp(context.clock.now())
     console.write(written(plan, "text", created_at, console, chosen.desired.tenant))
     return not plan.changes
 

@@ -69,12 +69,12 @@ def plan(
     from pathlib import Path
 
     from reconciler import pipeline
-    from reconciler.cli.documents import save
+    from reconciler.cli.documents import save, timestamp
 
     context, chosen = console.load()
     narrowed = make_filters(agents, teams, skills, no_removals=no_removals, timed=timed)
     made = asyncio.run(pipeline.plan(context, chosen.desired, narrowed, every_skill=all_coverage, at=at))
-    created_at = f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    created_at = timestamp(context.clock.now())
     if out is not None:
         save(made, Path(out), created_at, console)
         console.say(f"saved to {out}; show it again: reconcile show {out}")

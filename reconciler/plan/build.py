@@ -157,7 +157,9 @@ def _compare(
             if sets is None:
                 continue
             before, wanted = sets
-            after, differing = leave_held(before, wanted, partial(in_force.is_held, row))
+            after, differing = wanted, frozenset[int]()
+            if in_force.holds:
+                after, differing = leave_held(before, wanted, partial(in_force.is_held, row))
             origins = origins_of(sides, row)
             yield (
                 None if before == after else _agent_change(sides, row, agent, (before, after), origins),
@@ -167,12 +169,12 @@ def _compare(
 
 def origins_of(sides: Sides, row: Row) -> Origins:
     """Find where an agent's values were written, and which of them an override asks for."""
-    at = table_and_row(row)
+    steps, uses = sides.resolved.laid_over(*table_and_row(row))
     overridden = {
         number: Until(use.override.window.until, use.entry.position, use.override.reason, use.override.ticket)
-        for number, use in sides.resolved.overridden(*at).items()
+        for number, use in uses.items()
     }
-    return Origins(position_of(sides.resolved.desired, row), sides.resolved.steps(*at), overridden)
+    return Origins(position_of(sides.resolved.desired, row), steps, overridden)
 
 
 def _agent_held(

@@ -78,18 +78,23 @@ class ResolvedState:
 
     def steps(self, table: int, row: int) -> dict[int, Step]:
         """Give the agent's whole set with its places: what lasts, and over it what an override sets."""
-        steps = self.lasting_steps(table, row)
-        for number, use in self.overridden(table, row).items():
-            code = use.entry.over(steps[number][0] if number in steps else None)
-            _lay_over(steps, {number: (ABSENT if code is None else code, use.entry.position)})
-        return steps
+        return self.laid_over(table, row)[0]
 
     def overridden(self, table: int, row: int) -> dict[int, OverrideUse]:
         """Give the skills of an agent for which an override sets something else than what lasts."""
-        uses = self.in_force.overlay(table, row)
-        lasting = self.lasting_steps(table, row) if uses else {}
-        codes = {number: step[0] for number, step in lasting.items()}
-        return {number: use for number, use in uses.items() if use.entry.over(codes.get(number)) != codes.get(number)}
+        return self.laid_over(table, row)[1]
+
+    def laid_over(self, table: int, row: int) -> tuple[dict[int, Step], dict[int, OverrideUse]]:
+        """Give both: the agent's set, and which of it is an override's."""
+        steps = self.lasting_steps(table, row)
+        overridden: dict[int, OverrideUse] = {}
+        for number, use in self.in_force.overlay(table, row).items():
+            lasting = steps[number][0] if number in steps else None
+            code = use.entry.over(lasting)
+            if code != lasting:
+                overridden[number] = use
+                _lay_over(steps, {number: (ABSENT if code is None else code, use.entry.position)})
+        return steps, overridden
 
     def lasting_steps(self, table: int, row: int) -> dict[int, Step]:
         """Give the agent's set without any override: later profiles win over earlier ones, own skills over all."""

@@ -152,13 +152,16 @@ def _find_holds(
 
 
 def members_of(desired: DesiredState) -> Callable[[Selection], frozenset[Row]]:
-    """Make what gives the rows of a selection; agents are indexed once, and only if there is anything to find."""
-    rows = agent_rows(desired) if any(each.selection.agents for each in desired.timed) else {}
+    """Make what gives the rows of a selection; agents are indexed once, and only when one is to be found."""
+
+    @cache
+    def rows() -> Mapping[str, Row]:
+        return agent_rows(desired)
 
     # By names alone, without their places: a surge may come back every week, and its agents stand in memory once.
     @cache
     def found(agents: frozenset[str], teams: frozenset[str]) -> frozenset[Row]:
-        named = (rows.get(agent) for agent in agents)
+        named = (rows().get(agent) for agent in agents)
         of_teams = (
             row_at(number, row)
             for number, table in enumerate(desired.tables)
